@@ -1,0 +1,1 @@
+"""England's medical training pipeline, one doctor at a time."""

@@ -1,0 +1,1 @@
+"""Engines: who is due, who waits, who holds what."""

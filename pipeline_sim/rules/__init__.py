@@ -1,0 +1,1 @@
+"""Rules: what happens to a doctor, written once as compiled scalar functions."""

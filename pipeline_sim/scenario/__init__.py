@@ -1,0 +1,1 @@
+"""Scenarios: tables, validation, and the blueprint an engine reads."""
