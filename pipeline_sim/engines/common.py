@@ -1,0 +1,31 @@
+"""What both engines derive from a blueprint before the first month."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_sim.scenario.blueprint import THRESHOLD_ONE, Blueprint
+
+# groups inside an identity, by what a person of the starting stock was (see pipeline_sim.identity)
+COURSE_YEARS, LEVELS, STREAMS = 0, 100, 600
+TRAINED_GROUP_SPAN = 100
+
+
+def cumulative_thresholds(weights: NDArray) -> NDArray[np.int64]:
+    """Cumulative thresholds of whole-number weights, the last 2**32 (all 0 for no weight at all)."""
+    running = np.cumsum(np.asarray(weights, np.int64))
+    if running[-1] == 0:
+        return np.zeros(len(running), np.int64)
+    return running * THRESHOLD_ONE // running[-1]
+
+
+def is_uk_in_stock(ordinal: int, uk_share: int) -> bool:
+    """Whether the ``ordinal``-th trainee of a cell of the stock is a UK graduate: evenly spread."""
+    return (ordinal + 1) * uk_share >> 32 > ordinal * uk_share >> 32
+
+
+def trained_specialty_thresholds(blueprint: Blueprint) -> NDArray[np.int64]:
+    """Cumulative thresholds [trained group, programme] in proportion to the starting workforce."""
+    heads = blueprint.workforce.sum(axis=2)
+    return np.stack([cumulative_thresholds(row) for row in heads])

@@ -1,0 +1,46 @@
+"""One student or doctor, as the SimPy engine keeps them."""
+
+from __future__ import annotations
+
+NEVER = 1 << 30  # a month that never comes
+
+
+class Doctor:
+    """A person's lasting traits and what they carry from stage to stage. Months count from the start."""
+
+    __slots__ = (
+        "answer",
+        "assistantship",
+        "birth",
+        "choices",
+        "competence",
+        "female",
+        "group",
+        "home",
+        "id",
+        "nhs_since",
+        "priority_region",
+        "reviews",
+        "route",
+        "state",
+        "tier",
+        "trained",
+    )
+
+    def __init__(self, identity: int, group: int, home: int, birth: int, female: int) -> None:
+        self.id = identity
+        self.group = group  # 0 UK graduate, 1 overseas
+        self.home = home  # region, -1 for none in England
+        self.birth = birth  # month of birth
+        self.female = female
+        self.tier = 1 - group  # prioritised whatever the service
+        self.trained = -1  # region trained in last
+        self.priority_region = -1  # of a foundation priority programme
+        self.competence = 0  # bit mask of core programmes completed
+        self.nhs_since = NEVER  # first month of NHS service
+        self.reviews = 0  # reviews and spells drawn so far: the occurrence of the next draw
+        self.choices = 0  # spells outside training so far
+        self.route = -1
+        self.assistantship = False
+        self.state = 0  # state of the last spell outside training
+        self.answer: tuple[int, int] | None = None  # (programme, region) of the season's accepted post

@@ -1,0 +1,476 @@
+"""A doctor's life on SimPy, stage by stage: each stage is a generator that returns the next.
+
+Read it with a finger: ``medical_school`` -> ``foundation`` -> ``after_foundation`` -> ``training`` ->
+``practice``, with ``outside`` in between. Every decision is a rule (``pipeline_sim.rules``); here is
+only who waits for what, and what is written in the log. A stage whose next step lies beyond the
+horizon returns None: the doctor stays where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from pipeline_sim import randomness as chance
+from pipeline_sim.clock import Phase
+from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.engines.simpy_practice import joining, start_sas
+from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle, Need
+from pipeline_sim.rules import medical_school as school_rules
+from pipeline_sim.rules import outside as outside_rules
+from pipeline_sim.rules import training as training_rules
+from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS
+from pipeline_sim.vocabulary import Event, FoundationKind, Leaving, Outcome, State
+
+if TYPE_CHECKING:
+    from pipeline_sim.engines.simpy_engine import Simulation
+
+Stage = Generator[Any, Any, Any]
+
+DESTINATION_STATE = {
+    "locally_employed": State.LOCALLY_EMPLOYED,
+    "abroad": State.ABROAD,
+    "teaching_research": State.TEACHING_RESEARCH,
+    "break": State.BREAK,
+}
+NHS_STATES = (State.LOCALLY_EMPLOYED, State.UNPLACED)
+
+
+def life(stage: Stage | None) -> Stage:
+    """A whole life: run each stage and go on with the one it returns."""
+    while stage is not None:
+        stage = yield from stage
+
+
+def leave(sim: Simulation, doctor: Doctor, reason: Leaving) -> None:
+    """Leave the modelled workforce for good."""
+    sim.write(Phase.STARTS, doctor, Event.LEFT, detail=reason)
+    sim.alive -= 1
+
+
+def wait_for(sim: Simulation, doctor: Doctor, need: Need, priority: int) -> Stage:
+    """Wait until a need is met; returns the index of the bundle taken."""
+    request = sim.pools.ask(need, priority, sim.month, doctor)
+    yield request
+    return request.granted
+
+
+# medical school ------------------------------------------------------------------------------------
+
+
+def medical_school(
+    sim: Simulation, doctor: Doctor, year: int = 0, months_left: int = -1, held: Bundle = ()
+) -> Stage:
+    """From a year of the course to graduation; ``months_left`` >= 0 in a year begun before the start."""
+    route = doctor.route
+    first, years = sim.route_first[route], sim.route_years[route]
+    repeated, sat = False, 0
+    begun = months_left >= 0
+    while year < years:
+        course = first + year
+        if not begun:
+            need = sim.placement_need(sim.course_stage[course], doctor.home)
+            if need is not None:
+                held = need.bundles[(yield from wait_for(sim, doctor, need, SITTING))]
+            sim.write(
+                Phase.STARTS, doctor, Event.MEDICAL_YEAR_STARTED, region=doctor.home, detail=year + 1
+            )
+            months_left = sim.course_months[course]
+        begun = False
+        due = sim.month + months_left
+        if due >= sim.horizon:
+            return None
+        yield sim.ending(due)
+        sim.pools.release(held)
+        held = ()
+        result = school_rules.year_result(
+            sim.key,
+            doctor.id,
+            year * 4 + sat,
+            sim.course_repeat[course],
+            sim.course_leave[course],
+            repeated,
+        )
+        if result == school_rules.LEAVE:
+            sim.write(
+                Phase.ENDINGS, doctor, Event.LEFT_MEDICAL_SCHOOL, region=doctor.home, detail=year + 1
+            )
+            sim.alive -= 1
+            return None
+        if result == school_rules.REPEAT:
+            sim.write(
+                Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_REPEATED, region=doctor.home, detail=year + 1
+            )
+            repeated, sat = True, sat + 1
+            yield from _until_september(sim)
+            continue
+        sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_PASSED, region=doctor.home, detail=year + 1)
+        repeated, sat, year = False, 0, year + 1
+    doctor.trained = doctor.home
+    sim.write(Phase.ENDINGS, doctor, Event.GRADUATED, region=doctor.home, detail=sim.arrivals.school_detail(doctor))
+    applies = sim.route_applies[route]
+    if not chance.happens(sim.key, doctor.id, chance.GRADUATE_APPLIES, 0, applies):
+        leave(sim, doctor, Leaving.AFTER_GRADUATION)
+        return None
+    return foundation(sim, doctor)
+
+
+def _until_september(sim: Simulation) -> Stage:
+    """A failed final year ends in August; the repeat starts with everyone else's in September."""
+    wait = sim.months_to_september()
+    if wait:
+        yield sim.ending(sim.month + wait)
+
+
+# foundation ------------------------------------------------------------------------------------------
+
+
+def foundation(sim: Simulation, doctor: Doctor) -> Stage:
+    """Apply for foundation, each August until placed; returns the foundation years."""
+    while True:
+        if not sim.is_august():
+            august = sim.next_august(sim.month)
+            if august >= sim.horizon:
+                return None
+            yield sim.ending(august)
+        allocation = sim.foundation
+        allocation.register(doctor)
+        yield sim.answers
+        if doctor.answer is not None:
+            kind, region = doctor.answer
+            doctor.answer = None
+            if kind == FoundationKind.PRIORITY:
+                doctor.priority_region = region
+            return foundation_years(sim, doctor, region)
+        season = sim.training_year(sim.month)
+        reapplies = sim.bp.foundation_reserve_reapplies
+        if not chance.happens(sim.key, doctor.id, chance.FOUNDATION_REAPPLIES, season, reapplies):
+            leave(sim, doctor, Leaving.AFTER_GRADUATION)
+            return None
+        august = sim.next_august(sim.month + 1)
+        if august >= sim.horizon:
+            return None
+        yield sim.ending(august)
+
+
+def foundation_years(
+    sim: Simulation,
+    doctor: Doctor,
+    region: int,
+    year: int = 0,
+    progress: int = -1,
+    wte: int = 0,
+    held: Bundle = (),
+) -> Stage:
+    """F1 and F2 in one region. ``progress`` >= 0 for a year already begun at the start."""
+    doctor.trained = region
+    doctor.nhs_since = min(doctor.nhs_since, sim.month)
+    wte = wte or sim.starting_wte(doctor, 0)
+    while year < 2:
+        level = sim.level_first[0] + year
+        required = sim.level_wte[level]
+        if progress < 0:
+            progress = 0
+            with_practice = (
+                year == 1
+                and chance.happens(
+                    sim.key, doctor.id, chance.PRACTICE_PLACEMENT, 0, sim.bp.foundation_practice_share
+                )
+            )
+            wanted = sim.foundation_bundles(year, region, with_practice)
+            taken, held = yield from move_on(sim, doctor, held, wanted, SITTING if year else STARTING)
+            sim.write(
+                Phase.STARTS,
+                doctor,
+                Event.FOUNDATION_STARTED,
+                programme=0,
+                level=level,
+                region=region,
+                wte=wte,
+                detail=int(with_practice and taken == 0),
+            )
+        extended = False
+        while True:
+            months = training_rules.months_needed(required - progress, wte)
+            doctor.reviews += 1
+            gone = training_rules.resignation_month(
+                sim.key, doctor.id, doctor.reviews, months, sim.resign[0]
+            )
+            due = sim.month + (gone or months)
+            if due >= sim.horizon:
+                return None
+            yield sim.ending(due)
+            where = {"programme": 0, "level": level, "region": region, "wte": wte}
+            if gone:
+                sim.pools.release(held)
+                sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RESIGNED, **where)
+                return after_resigning(sim, doctor)
+            progress += months * wte
+            result = training_rules.foundation_result(
+                sim.key,
+                doctor.id,
+                doctor.reviews,
+                sim.foundation_extension_threshold(doctor, year),
+                sim.foundation_release[year],
+                extended,
+            )
+            if result != training_rules.EXTENDED:
+                break
+            extended = True
+            extra = sim.bp.foundation_extension_months
+            required += 100 * extra
+            sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_EXTENDED, detail=extra, **where)
+        if result == training_rules.NOT_SIGNED_OFF:
+            sim.pools.release(held)
+            sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RELEASED, **where)
+            sim.alive -= 1
+            return None
+        sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_SIGNED_OFF, **where)
+        year, progress = year + 1, -1
+    sim.pools.release(held)
+    doctor.tier = 1  # through a UK foundation programme
+    return after_foundation(sim, doctor)
+
+
+def move_on(
+    sim: Simulation, doctor: Doctor, held: Bundle, wanted: tuple[Bundle, ...], priority: int
+) -> Stage:
+    """Go from what is held to the first of the ``wanted`` bundles; returns (index taken, now held).
+
+    What is no longer needed is given back at once; what is needed more is asked for together, while
+    the rest is kept. Nobody who needs nothing more waits.
+    """
+    holding = dict(held)
+    least = {
+        pool: min([units, *(dict(bundle).get(pool, 0) for bundle in wanted)])
+        for pool, units in holding.items()
+    }
+    sim.pools.release(tuple((pool, holding[pool] - units) for pool, units in least.items()))
+    more = tuple(
+        tuple((pool, units - least.get(pool, 0)) for pool, units in bundle if units > least.get(pool, 0))
+        for bundle in wanted
+    )
+    if not more[0]:
+        return 0, wanted[0]
+    taken = yield from wait_for(sim, doctor, sim.pools.need(*more), priority)
+    kept = dict(wanted[taken])
+    sim.pools.release(
+        tuple((pool, units - kept.get(pool, 0)) for pool, units in least.items() if units > kept.get(pool, 0))
+    )
+    return taken, wanted[taken]
+
+
+# outside training ---------------------------------------------------------------------------------------
+
+
+def after_foundation(sim: Simulation, doctor: Doctor) -> Stage | None:
+    """After F2: apply at once, or a spell doing something else."""
+    choice = outside_rules.destination_after_f2(sim.key, doctor.id, sim.bp.after_f2_cumulative)
+    name = AFTER_F2_DESTINATIONS[choice]
+    if name == "leave":
+        leave(sim, doctor, Leaving.AFTER_FOUNDATION)
+        return None
+    if name == "apply":
+        if sim.is_august():
+            return apply_for_training(sim, doctor)
+        return outside(sim, doctor, State.LOCALLY_EMPLOYED, months=0, sure=True)
+    return spell_away(sim, doctor, choice)
+
+
+def after_resigning(sim: Simulation, doctor: Doctor) -> Stage | None:
+    """After resigning or release: another destination, later perhaps another programme."""
+    doctor.choices += 1
+    choice = outside_rules.destination_after_resigning(
+        sim.key, doctor.id, doctor.choices, sim.bp.resign_cumulative
+    )
+    if AFTER_F2_DESTINATIONS[choice] == "leave":
+        leave(sim, doctor, Leaving.LEFT_MEDICINE)
+        return None
+    return spell_away(sim, doctor, choice)
+
+
+def spell_away(sim: Simulation, doctor: Doctor, choice: int) -> Stage | None:
+    """A chosen spell outside training, with its drawn length before the first decision."""
+    doctor.choices += 1
+    months = outside_rules.months_away(
+        sim.key, doctor.id, doctor.choices, sim.away_min[choice], sim.away_max[choice]
+    )
+    return outside(sim, doctor, DESTINATION_STATE[AFTER_F2_DESTINATIONS[choice]], months)
+
+
+def outside(
+    sim: Simulation, doctor: Doctor, state: State, months: int, sure: bool = False, told: bool = False
+) -> Stage:
+    """Live outside training until an August brings an application or another move.
+
+    The first decision falls in the first August at least ``months`` ahead; ``sure`` makes it an
+    application. ``told`` when the log already says where this doctor is.
+    """
+    while True:
+        doctor.state = state
+        if not told:
+            sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, region=doctor.trained, detail=state)
+        told = False
+        if state in NHS_STATES:
+            doctor.nhs_since = min(doctor.nhs_since, sim.month)
+        decision = sim.next_august(sim.month + months)
+        way = outside_rules.APPLY
+        if not sure:
+            way, years = sim.next_move(doctor, state, decision)
+            decision += 12 * years
+        if way == outside_rules.STAY or decision >= sim.horizon:
+            return None
+        yield sim.ending(decision)
+        sure, months = False, 1
+        if way == outside_rules.APPLY:
+            return apply_for_training(sim, doctor)
+        if way == outside_rules.LEAVE:
+            never_came = state == State.OVERSEAS_APPLICANT
+            leave(sim, doctor, Leaving.NEVER_CAME if never_came else Leaving.ABROAD_FOR_GOOD)
+            return None
+        if way == outside_rules.TO_SAS:
+            return start_sas(sim, doctor)
+        state = State.LOCALLY_EMPLOYED
+
+
+def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
+    """Apply in this month's rounds; returns training, another try, or life outside."""
+    while True:
+        sim.recruitment.register(doctor)
+        yield sim.answers
+        if doctor.answer is not None:
+            programme, region = doctor.answer
+            doctor.answer = None
+            withdraws = sim.bp.withdraw_before_start
+            if not chance.happens(sim.key, doctor.id, chance.WITHDRAWAL, sim.month, withdraws):
+                return start_training(sim, doctor, programme, region)
+            sim.recruitment.committed[programme][region] -= 1
+            sim.write(Phase.STARTS, doctor, Event.WITHDREW, programme=programme, region=region)
+            return outside(sim, doctor, State.LOCALLY_EMPLOYED, months=1)
+        abroad = doctor.state == State.OVERSEAS_APPLICANT
+        state = State.OVERSEAS_APPLICANT if abroad else State.UNPLACED
+        told = doctor.state == state
+        february = sim.next_side_round(doctor)
+        if february < 0:
+            return outside(sim, doctor, state, months=1, told=told)
+        if not told:
+            doctor.state = state
+            doctor.nhs_since = min(doctor.nhs_since, sim.month)
+            sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, region=doctor.trained, detail=state)
+        yield sim.ending(february)
+
+
+# training ----------------------------------------------------------------------------------------------------
+
+
+def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int) -> Stage:
+    """Take post, supervisor and practice place together, then train."""
+    doctor.state = State.TRAINING
+    doctor.nhs_since = min(doctor.nhs_since, sim.month)
+    level = sim.level_first[programme]
+    wanted = sim.training_bundle(programme, level, region)
+    yield from wait_for(sim, doctor, sim.pools.need(wanted), STARTING)
+    sim.recruitment.committed[programme][region] -= 1
+    wte = sim.starting_wte(doctor, programme)
+    return training(sim, doctor, programme, region, level, wte, wanted, began=sim.month)
+
+
+def training(
+    sim: Simulation,
+    doctor: Doctor,
+    programme: int,
+    region: int,
+    level: int,
+    wte: int,
+    held: Bundle,
+    began: int,
+    progress: int = 0,
+    since_review: int = 0,
+    seated: bool = False,
+) -> Stage:
+    """The levels of a programme to its end. ``seated`` in a level already begun at the start."""
+    doctor.trained = region
+    last = sim.level_first[programme] + sim.level_count[programme] - 1
+    extended = 0
+    while True:
+        where = {"programme": programme, "level": level, "region": region, "wte": wte}
+        if not seated:
+            first_level = int(level == sim.level_first[programme])
+            sim.write(Phase.STARTS, doctor, Event.STARTED_LEVEL, detail=first_level, **where)
+        seated = False
+        required = sim.level_wte[level]
+        while True:
+            crowding = sim.crowding(programme, region)
+            months = training_rules.spell_months(required - progress, wte, since_review)
+            doctor.reviews += 1
+            gone = training_rules.resignation_month(
+                sim.key,
+                doctor.id,
+                doctor.reviews,
+                months,
+                training_rules.worsened(sim.resign[programme], crowding, sim.bp.crowding_resign_percent),
+            )
+            due = sim.month + (gone or months)
+            if due >= sim.horizon:
+                return None
+            yield sim.ending(due)
+            if gone:
+                sim.pools.release(held)
+                sim.write(Phase.ENDINGS, doctor, Event.RESIGNED, **where)
+                return after_resigning(sim, doctor)
+            progress += months * wte
+            since_review += months
+            development, extra_time, release = sim.review[programme]
+            outcome = training_rules.review_outcome(
+                sim.key,
+                doctor.id,
+                doctor.reviews,
+                since_review,
+                development,
+                training_rules.worsened(extra_time, crowding, sim.bp.crowding_review_percent),
+                release,
+            )
+            since_review = 0
+            further = 0
+            if outcome == Outcome.EXTRA_TIME:
+                further = training_rules.extension_granted(
+                    extended, sim.extension[programme], sim.extension_cap[programme]
+                )
+                if not further:
+                    outcome = Outcome.RELEASE
+            done = progress >= required + 100 * further
+            if done and level == last and outcome != Outcome.RELEASE:
+                outcome = Outcome.COMPLETION
+            sim.write(Phase.ENDINGS, doctor, Event.REVIEWED, detail=outcome, **where)
+            if outcome == Outcome.RELEASE:
+                sim.pools.release(held)
+                sim.write(Phase.ENDINGS, doctor, Event.RELEASED, **where)
+                return after_resigning(sim, doctor)
+            if further:
+                extended += further
+                required += 100 * further
+                sim.write(Phase.ENDINGS, doctor, Event.EXTENDED, detail=further, **where)
+            if done:
+                break
+        if level == last:
+            sim.pools.release(held)
+            return completion(sim, doctor, where, began)
+        progress -= required
+        level += 1
+        wanted = sim.training_bundle(programme, level, region)
+        _, held = yield from move_on(sim, doctor, held, (wanted,), SITTING)
+
+
+def completion(sim: Simulation, doctor: Doctor, where: dict[str, int], began: int) -> Stage | None:
+    """The end of a programme: higher training after a core programme, practice after a CCT."""
+    programme = where["programme"]
+    bit = sim.core_bit[programme]
+    if bit >= 0:
+        doctor.competence |= 1 << bit
+        doctor.tier = 1  # through a UK training programme
+        sim.write(Phase.ENDINGS, doctor, Event.COMPLETED_CORE, **where)
+        if sim.recruits_higher_now(doctor):
+            return apply_for_training(sim, doctor)
+        return outside(sim, doctor, State.LOCALLY_EMPLOYED, months=0, sure=True)
+    sim.write(Phase.ENDINGS, doctor, Event.COMPLETED_TRAINING, detail=sim.month - began, **where)
+    return joining(sim, doctor, programme)

@@ -1,0 +1,118 @@
+"""After training on SimPy: joining, working, cutting hours, breaks, retirement; and SAS doctors.
+
+Only a change makes an event: the rule looks years ahead, and a doctor who changes nothing before the
+horizon costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from pipeline_sim.clock import Phase
+from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
+from pipeline_sim.rules import practice as rules
+from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
+from pipeline_sim.vocabulary import Event, Leaving, State
+
+if TYPE_CHECKING:
+    from pipeline_sim.engines.simpy_engine import Simulation
+
+Stage = Generator[Any, Any, Any]
+
+CONSULTANT, GP, SAS = (TRAINED_GROUPS.index(name) for name in ("consultant", "gp", "sas"))
+GROUP_STATE = (State.CONSULTANT, State.GP, State.SAS)
+
+
+def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
+    """From the certificate to the first trained post, if ever."""
+    group = sim.trained_group[programme]
+    delay = rules.months_to_join(
+        sim.key, doctor.id, group, sim.bp.join_months[group], sim.bp.join_cumulative[group]
+    )
+    if delay == rules.NEVER_JOINS:
+        sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.NEVER_JOINED_PRACTICE)
+        sim.alive -= 1
+        return None
+    if sim.month + delay >= sim.horizon:
+        return None
+    if delay:
+        yield sim.ending(sim.month + delay)
+    region = rules.region_of_first_post(
+        sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
+    )
+    return practice(sim, doctor, group, programme, region)
+
+
+def start_sas(sim: Simulation, doctor: Doctor) -> Stage:
+    """A locally employed doctor takes a SAS post in a specialty drawn as SAS posts are spread."""
+    programme = pick(sim.bp.sas_programme_cumulative, draw(sim.key, doctor.id, SAS_SPECIALTY, 0))
+    return practice(sim, doctor, SAS, programme, max(doctor.trained, 0))
+
+
+def practice(
+    sim: Simulation, doctor: Doctor, group: int, programme: int, region: int, wte: int = 0
+) -> Stage:
+    """A working life in one trained group, to the next group, retirement or the horizon.
+
+    ``wte`` > 0 for someone already in post at the start, who is not logged as starting.
+    """
+    doctor.trained = region
+    started = not wte
+    wte = wte or sim.practice_wte(doctor, group)
+    workforce = sim.workforce[group][programme]
+    where = {"programme": programme, "region": region}
+    if started:
+        detail = GROUP_STATE[group]
+        sim.write(Phase.STARTS, doctor, Event.STARTED_PRACTICE, wte=wte, detail=detail, **where)
+    workforce[region] += wte
+    cut = False
+    since = sim.month
+    while True:
+        change = sim.next_change(doctor, group, since, cut)
+        month, way = change // 8, change % 8
+        if way == rules.STAYS or month >= sim.horizon:
+            return None
+        yield sim.ending(month)
+        if way == rules.CUTS_HOURS:
+            cut = True
+            fewer = max(wte - sim.bp.reduced_percent, 20)
+            workforce[region] += fewer - wte
+            wte = fewer
+            sim.write(Phase.ENDINGS, doctor, Event.CHANGED_HOURS, wte=wte, **where)
+            since = month
+            continue
+        if way == rules.REGISTERS:
+            workforce[region] -= wte
+            sim.write(Phase.ENDINGS, doctor, Event.PORTFOLIO_REGISTERED, wte=wte, **where)
+            return practice(sim, doctor, CONSULTANT, programme, region)
+        if way == rules.APPLIES:
+            accepted = yield from sim.apply_from_sas(doctor, programme)
+            if accepted is not None:
+                workforce[region] -= wte
+                return accepted
+            since = sim.month
+            continue
+        workforce[region] -= wte
+        age = (month - doctor.birth) // 12
+        if age >= sim.bp.retire_age:
+            sim.write(Phase.ENDINGS, doctor, Event.RETIRED, **where)
+            sim.alive -= 1
+            return None
+        away = rules.break_months(
+            sim.key, doctor.id, age, sim.practice_return[group], *sim.practice_break
+        )
+        if not away:
+            sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.FROM_PRACTICE)
+            sim.alive -= 1
+            return None
+        sim.write(Phase.ENDINGS, doctor, Event.STARTED_BREAK, detail=away, **where)
+        if month + away >= sim.horizon:
+            return None
+        yield sim.ending(month + away)
+        sim.write(
+            Phase.STARTS, doctor, Event.RETURNED_TO_PRACTICE, wte=wte, detail=GROUP_STATE[group], **where
+        )
+        workforce[region] += wte
+        since = sim.month

@@ -1,0 +1,259 @@
+"""Recruitment seasons and foundation allocation on SimPy: who applies, what the rules decide, what is logged.
+
+Doctors register in the endings phase; the rounds phase runs the rules on arrays; answers are read
+in the grants phase.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_sim import randomness as chance
+from pipeline_sim.clock import Phase, tick
+from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.identity import SYSTEM_PERSON
+from pipeline_sim.rules import foundation as foundation_rules
+from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
+from pipeline_sim.rules.preferences import place_weights, programme_weights
+from pipeline_sim.rules.recruitment import (
+    ELIGIBLE,
+    NOT_APPOINTABLE,
+    Applicants,
+    RoundResult,
+    run_round,
+)
+from pipeline_sim.scenario.blueprint import ROUND_TRACKS
+from pipeline_sim.vocabulary import Event, FoundationKind, PoolKind, Unplaced
+
+if TYPE_CHECKING:
+    from pipeline_sim.engines.simpy_engine import Simulation
+
+ENTRY, HIGHER, ANY = (ROUND_TRACKS.index(name) for name in ("entry", "higher", "any"))
+RERUN = 10_000
+ROUND = 100
+
+
+class FoundationAllocation:
+    """The yearly allocation to foundation places."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._applicants: list[Doctor] = []
+
+    def register(self, doctor: Doctor) -> None:
+        """Apply in this month's allocation."""
+        doctor.answer = None
+        self._applicants.append(doctor)
+
+    def run(self) -> None:
+        """Allocate, log, and leave each doctor their answer: (kind, region) or None."""
+        sim, bp = self._sim, self._sim.bp
+        doctors = sorted(self._applicants, key=lambda doctor: doctor.id)
+        self._applicants = []
+        people = np.array([d.id for d in doctors], np.int64)
+        homes = np.array([d.home for d in doctors], np.int64)
+        tier = np.array([d.tier for d in doctors], np.int64)
+        year = sim.training_year(sim.month)
+        result = foundation_rules.allocate(bp, sim.key, year, people, homes, tier)
+        at = tick(sim.month, Phase.ROUNDS)
+        placed = result.kind >= 0
+        detail = result.rank + 1 + 100 * np.maximum(result.kind, 0)
+        log = sim.log.write_many
+        log(at, people, Event.FOUNDATION_APPLIED, region=result.preference[:, 0])
+        log(
+            at, people[placed], Event.FOUNDATION_ALLOCATED, region=result.region[placed],
+            detail=detail[placed],
+        )  # fmt: skip
+        log(at, people[result.withdrew], Event.FOUNDATION_WITHDREW, region=result.region[result.withdrew])
+        guaranteed = result.placeholder
+        log(at, people[guaranteed], Event.FOUNDATION_PLACEHOLDER, region=result.region[guaranteed])
+        log(at, people[~placed & ~guaranteed], Event.FOUNDATION_RESERVE)
+        regions = np.arange(len(bp.regions))
+        funded = bp.foundation_places[year].sum(axis=0)
+        used = funded - result.places_left.sum(axis=0)
+        system = np.full(len(regions), SYSTEM_PERSON, np.int64)
+        kind = int(PoolKind.FOUNDATION_PLACE)
+        log(at, system, Event.POOL_CAPACITY, level=kind, region=regions, detail=funded)
+        log(at, system, Event.POOL_IN_USE, level=kind, region=regions, detail=used)
+        starts = (placed & ~result.withdrew) | guaranteed
+        for k in np.flatnonzero(starts).tolist():
+            which = int(result.kind[k]) if placed[k] else int(FoundationKind.MAIN)
+            doctors[k].answer = (which, int(result.region[k]))
+
+
+class Recruitment:
+    """Specialty recruitment: the rounds dated each month, in order."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._applicants: list[tuple[Doctor, int]] = []
+        programmes, regions = len(sim.bp.programmes), len(sim.bp.regions)
+        self.committed = [[0] * regions for _ in range(programmes)]  # accepted posts not yet started
+        self._ratio_now = np.zeros(programmes)
+        self._ratio_reference = np.zeros(programmes)
+
+    def register(self, doctor: Doctor) -> None:
+        """Apply in this month's rounds, for entry or higher posts."""
+        doctor.answer = None
+        self._applicants.append((doctor, self._track(doctor)))
+
+    def _track(self, doctor: Doctor) -> int:
+        if not doctor.competence:
+            return ENTRY
+        if doctor.state == 0 or not self._sim.is_august():
+            return HIGHER
+        sim = self._sim
+        first = chance.happens(sim.key, doctor.id, chance.TRACK, sim.month, sim.bp.higher_first)
+        return HIGHER if first else ENTRY
+
+    def run(self) -> None:
+        """Run this month's rounds and leave each doctor their answer: (programme, region) or None."""
+        sim, bp = self._sim, self._sim.bp
+        rounds = [n for n in range(len(bp.rounds)) if bp.round_month[n] == sim.calendar_month()]
+        self._applicants.sort(key=lambda entry: entry[0].id)
+        doctors = [doctor for doctor, _ in self._applicants]
+        track = np.array([which for _, which in self._applicants], np.int64)
+        self._applicants = []
+        people = self._applicant_arrays(doctors)
+        count = len(doctors)
+        placed = np.zeros(count, np.bool_)
+        out = np.zeros(count, np.bool_)  # declined or silent: no further round this month
+        reason = np.full(count, int(Unplaced.NO_POST), np.int64)
+        year = sim.training_year(sim.month)
+        weights = programme_weights(
+            bp.taste.astype(float), self._ratio_now, self._ratio_reference, bp.competition_elasticity
+        )
+        places = place_weights(
+            bp.attraction.astype(float), bp.incentive_pounds[year].astype(float), bp.incentive_effect
+        )
+        applied, posts = np.zeros(len(bp.programmes)), np.zeros(len(bp.programmes))
+        for n in rounds:
+            wanted = int(bp.round_track[n])
+            entitled = ~placed & ~out & ((track == wanted) | (wanted == ANY))
+            if bp.round_repeats[n] >= 0:
+                again = np.zeros(count, np.bool_)
+                chance.happens_to_each(
+                    sim.key, people.person, chance.READVERT, sim.month, bp.readvert_reapplies, again
+                )
+                entitled &= again
+            rows = np.flatnonzero(entitled)
+            free = self._free_posts()
+            result = run_round(
+                bp, sim.key, year, sim.month, n, people.take(rows), weights, places, free
+            )
+            self._log(n, people.person[rows], people.tier[rows], result, free)
+            self._answer(doctors, rows, result, placed)
+            out[rows] |= result.had_offer & (result.accepted_pool < 0)
+            reason[rows] = self._reasons(len(rows), result)
+            if bp.round_repeats[n] < 0:
+                applied += np.bincount(result.application_programme, minlength=len(applied))
+                posts += np.where(bp.round_programmes[n][:, None], np.maximum(free, 0), 0).sum(axis=1)
+        detail = reason + ROUND * (rounds[0] if rounds else 0)
+        sim.log.write_many(
+            tick(sim.month, Phase.ROUNDS), people.person[~placed], Event.UNPLACED, detail=detail[~placed]
+        )
+        if sim.is_august():
+            self._remember(applied, posts)
+
+    def _applicant_arrays(self, doctors: list[Doctor]) -> Applicants:
+        sim = self._sim
+        enough = int(sim.bp.tier_nhs_months[sim.training_year(sim.month)])
+
+        def column(values: list[int]) -> NDArray[np.int64]:
+            return np.array(values, np.int64)
+
+        return Applicants(
+            person=column([d.id for d in doctors]),
+            group=column([d.group for d in doctors]),
+            tier=column(
+                [int(d.tier or (enough > 0 and sim.month - d.nhs_since >= enough)) for d in doctors]
+            ),
+            home=column([d.home for d in doctors]),
+            trained=column([d.trained for d in doctors]),
+            priority=column([d.priority_region for d in doctors]),
+            competence=column([d.competence for d in doctors]),
+        )
+
+    def _free_posts(self) -> NDArray[np.int64]:
+        pools = self._sim.pools
+        posts = self._sim.post_pool
+        free = [
+            [pools.target[pool] - pools.used[pool] - taken for pool, taken in zip(row, committed, strict=True)]
+            for row, committed in zip(posts, self.committed, strict=True)
+        ]
+        return np.array(free, np.int64)
+
+    def _answer(
+        self, doctors: list[Doctor], rows: NDArray, result: RoundResult, placed: NDArray[np.bool_]
+    ) -> None:
+        regions = len(self._sim.bp.regions)
+        for k in np.flatnonzero(result.accepted_pool >= 0).tolist():
+            programme, region = divmod(int(result.accepted_pool[k]), regions)
+            doctors[rows[k]].answer = (programme, region)
+            self.committed[programme][region] += 1
+        placed[rows[result.accepted_pool >= 0]] = True
+
+    @staticmethod
+    def _reasons(count: int, result: RoundResult) -> NDArray[np.int64]:
+        """Why each person has no post (meaningful for those who have none)."""
+        best = np.full(count, int(Unplaced.NO_POST), np.int64)
+        standing = np.full(count, -1, np.int64)
+        order = {ELIGIBLE: 3, NOT_APPOINTABLE: 2}
+        strength = np.array([order.get(s, 1) for s in range(3)], np.int64)
+        np.maximum.at(standing, result.application_person, strength[result.application_standing])
+        best[standing == 2] = int(Unplaced.NOT_APPOINTABLE)
+        best[standing == 1] = int(Unplaced.NOT_INTERVIEWED)
+        best[result.had_offer] = int(Unplaced.DECLINED)
+        return best
+
+    def _log(
+        self, n: int, person: NDArray, tier: NDArray, result: RoundResult, free: NDArray[np.int64]
+    ) -> None:
+        bp, at = self._sim.bp, tick(self._sim.month, Phase.ROUNDS)
+        regions = len(bp.regions)
+        log = self._sim.log.write_many
+        log(
+            at, person[result.application_person], Event.APPLIED, programme=result.application_programme,
+            region=result.application_first_region, detail=result.application_order + ROUND * n,
+        )  # fmt: skip
+        rerun = (result.offer_pass > 0) | (bp.round_repeats[n] >= 0)
+        for event, chosen in (
+            (Event.OFFERED, result.offer_is_first),
+            (Event.UPGRADED, ~result.offer_is_first),
+        ):
+            log(
+                at, person[result.offer_person[chosen]], event,
+                programme=result.offer_pool[chosen] // regions, region=result.offer_pool[chosen] % regions,
+                detail=(result.offer_rank + ROUND * n + RERUN * rerun)[chosen],
+            )  # fmt: skip
+        first_pool = np.full(len(person), -1, np.int64)
+        first_pool[result.offer_person[result.offer_is_first]] = result.offer_pool[result.offer_is_first]
+        for event, reply in ((Event.DECLINED, DECLINES), (Event.OFFER_LAPSED, NO_RESPONSE)):
+            said = result.had_offer & (result.reply == reply)
+            log(
+                at, person[said], event, programme=first_pool[said] // regions,
+                region=first_pool[said] % regions, detail=n,
+            )  # fmt: skip
+        took = result.accepted_pool >= 0
+        log(
+            at, person[took], Event.ACCEPTED, programme=result.accepted_pool[took] // regions,
+            region=result.accepted_pool[took] % regions,
+            detail=(result.accepted_rank + ROUND * n + RERUN * tier)[took],
+        )  # fmt: skip
+        open_posts = np.where(bp.round_programmes[n][:, None], np.maximum(free, 0), 0).reshape(-1)
+        advertised = np.flatnonzero(open_posts)
+        system = np.full(len(advertised), SYSTEM_PERSON, np.int64)
+        for event, posts in ((Event.POSTS_ADVERTISED, open_posts), (Event.POSTS_UNFILLED, result.unfilled)):
+            log(
+                at, system, event, programme=advertised // regions, level=n, region=advertised % regions,
+                detail=posts[advertised],
+            )  # fmt: skip
+
+    def _remember(self, applied: NDArray, posts: NDArray) -> None:
+        """What applicants will have seen next year: applications a post of the main rounds."""
+        ratio = np.divide(applied, posts, out=np.zeros(len(posts)), where=posts > 0)
+        self._ratio_now = np.where(ratio > 0, ratio, self._ratio_now)
+        self._ratio_reference = np.where(self._ratio_reference > 0, self._ratio_reference, ratio)

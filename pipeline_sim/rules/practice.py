@@ -1,0 +1,92 @@
+"""Trained doctors: when and where they start, cut their hours, leave, come back and retire."""
+
+from __future__ import annotations
+
+from pipeline_sim.compiling import rule
+from pipeline_sim.randomness import (
+    JOINING,
+    PORTFOLIO,
+    PRACTICE_EXIT,
+    PRACTICE_HOURS,
+    PRACTICE_RETURN,
+    PRACTICE_TIMING,
+    REDUCED_HOURS,
+    SAS_APPLIES,
+    SETTLING,
+    draw,
+    draw_between,
+    pick,
+)
+
+STAYS, LEAVES, CUTS_HOURS, REGISTERS, APPLIES = 0, 1, 2, 3, 4
+_WAYS = 8
+NEVER_JOINS = -1
+
+
+@rule
+def next_change(
+    key, person, start, end, age_months, year_offset, exit_by_year, reduce, reduce_age, register, apply
+):
+    """The next change in a practice spell and its month: ``8 * month + way``; STAYS at ``end`` if none.
+
+    One draw a year of age and kind of change. ``exit_by_year[y, age]`` are yearly thresholds by
+    training year and age; ``reduce``, ``register`` (portfolio route) and ``apply`` (to training) are
+    yearly thresholds, 0 where they cannot happen. ``age_months`` is the age at ``start``;
+    ``year_offset`` turns a month into a training year.
+    """
+    month = start
+    last_year = exit_by_year.shape[0] - 1
+    last_age = exit_by_year.shape[1] - 1
+    while month < end:
+        age = min((age_months + month - start) // 12, last_age)
+        year = min((month + year_offset) // 12, last_year)
+        at = month + 1 + ((draw(key, person, PRACTICE_TIMING, age) * 12) >> 32)
+        if draw(key, person, PRACTICE_EXIT, age) < exit_by_year[year, age]:
+            return at * _WAYS + LEAVES
+        if age >= reduce_age and draw(key, person, REDUCED_HOURS, age) < reduce:
+            return at * _WAYS + CUTS_HOURS
+        if register > 0 and draw(key, person, PORTFOLIO, age) < register:
+            return at * _WAYS + REGISTERS
+        if apply > 0 and draw(key, person, SAS_APPLIES, age) < apply:
+            return at * _WAYS + APPLIES
+        month += 12
+    return end * _WAYS + STAYS
+
+
+@rule
+def hours_percent(key, person, group, percents, cumulative):
+    """Percent of full time worked on starting in a trained group."""
+    return percents[pick(cumulative, draw(key, person, PRACTICE_HOURS, group))]
+
+
+@rule
+def months_to_join(key, person, group, delays, cumulative):
+    """Months between completing training and the first trained post, or NEVER_JOINS."""
+    index = pick(cumulative, draw(key, person, JOINING, group))
+    if index >= delays.shape[0]:
+        return NEVER_JOINS
+    return delays[index]
+
+
+@rule
+def region_of_first_post(key, person, trained_in, stay, weights):
+    """Where a doctor settles: the region of training, or a region drawn by weight."""
+    if draw(key, person, SETTLING, 0) < stay:
+        return trained_in
+    total = 0
+    for r in range(weights.shape[0]):
+        total += weights[r]
+    left = (draw(key, person, SETTLING, 1) * total) >> 32
+    for r in range(weights.shape[0]):
+        left -= weights[r]
+        if left < 0:
+            return r
+    return trained_in
+
+
+@rule
+def break_months(key, person, occurrence, comes_back, shortest, longest):
+    """Length of a break from practice, or 0 if the leaver does not come back."""
+    if draw(key, person, PRACTICE_RETURN, 2 * occurrence) >= comes_back:
+        return 0
+    return draw_between(key, person, PRACTICE_RETURN, 2 * occurrence + 1, shortest, longest)

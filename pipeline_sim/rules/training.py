@@ -1,0 +1,89 @@
+"""Postgraduate training: how fast a level goes, how it is reviewed, who resigns.
+
+Progress is counted in WTE months x 100, so 60 % for 20 months is exactly a year and nothing is lost
+to rounding. ``crowding`` is how far supervisors are over capacity, in percent (soft rule only).
+"""
+
+from __future__ import annotations
+
+from pipeline_sim.compiling import rule
+from pipeline_sim.randomness import FOUNDATION_REVIEW, RESIGNATION, REVIEW, WTE, draw, pick
+
+MONTHS_BETWEEN_REVIEWS = 12
+SATISFACTORY, DEVELOPMENT, EXTRA_TIME, RELEASE = 1, 2, 3, 4
+SIGNED_OFF, EXTENDED, NOT_SIGNED_OFF = 0, 1, 2
+THRESHOLD_ONE = 1 << 32
+
+
+@rule
+def starting_wte(key, person, programme, ltft, percents, cumulative):
+    """Percent of full time a trainee works in a programme: 100, or one of the allowed fractions."""
+    if draw(key, person, WTE, 2 * programme) >= ltft:
+        return 100
+    return percents[pick(cumulative, draw(key, person, WTE, 2 * programme + 1))]
+
+
+@rule
+def months_needed(remaining, wte_percent):
+    """Whole months at ``wte_percent`` until ``remaining`` WTE months x 100 are done (at least 0)."""
+    if remaining <= 0:
+        return 0
+    return -(-remaining // wte_percent)
+
+
+@rule
+def spell_months(remaining, wte_percent, months_since_review):
+    """Months until the level is finished or the yearly review is due, whichever comes first."""
+    return min(months_needed(remaining, wte_percent), MONTHS_BETWEEN_REVIEWS - months_since_review)
+
+
+@rule
+def worsened(threshold, crowding, effect_percent):
+    """A yearly threshold raised by ``effect_percent`` percent for each percent of crowding."""
+    return min(threshold * (100 + crowding * effect_percent // 100) // 100, THRESHOLD_ONE)
+
+
+@rule
+def resignation_month(key, person, occurrence, months, yearly):
+    """Month of the spell (1..months) in which the trainee resigns, or 0 if they do not.
+
+    The yearly threshold is spread evenly: a spell of n months carries n/12 of it.
+    """
+    threshold = yearly * months // 12
+    u = draw(key, person, RESIGNATION, occurrence)
+    if u >= threshold:
+        return 0
+    return 1 + u * months // threshold
+
+
+@rule
+def review_outcome(key, person, occurrence, months, development, extra_time, release):
+    """ARCP outcome 1-4 after ``months`` months; thresholds are a year's and scale with the time reviewed."""
+    u = draw(key, person, REVIEW, occurrence)
+    edge = release * months // 12
+    if u < edge:
+        return RELEASE
+    edge += extra_time * months // 12
+    if u < edge:
+        return EXTRA_TIME
+    edge += development * months // 12
+    if u < edge:
+        return DEVELOPMENT
+    return SATISFACTORY
+
+
+@rule
+def extension_granted(granted_before, one_extension, cap):
+    """WTE months of further time after outcome 3; 0 means the cap is spent and the trainee is released."""
+    return max(0, min(one_extension, cap - granted_before))
+
+
+@rule
+def foundation_result(key, person, occurrence, extend, release, already_extended):
+    """SIGNED_OFF, EXTENDED or NOT_SIGNED_OFF at the end of a foundation year; one extension at most."""
+    u = draw(key, person, FOUNDATION_REVIEW, occurrence)
+    if u < release:
+        return NOT_SIGNED_OFF
+    if u < release + extend and not already_extended:
+        return EXTENDED
+    return SIGNED_OFF
