@@ -70,11 +70,14 @@ class Simulation:
         self.key = key
         self.env = simpy.Environment()
         self.log = Logbook()
+        self._log_row = self.log.write
         self.month = 0
         self.horizon = blueprint.months
         self.alive = 0
         self._progress = progress
         self._endings: dict[int, simpy.Event] = {}
+        self._opened: dict[tuple[int, int], bool] = {}
+        self._bundles: dict[tuple[int, int, int], Bundle] = {}
         self.answers: simpy.Event = self.env.event()
         self._read_tables()
         self._open_pools()
@@ -164,13 +167,17 @@ class Simulation:
 
     def training_bundle(self, programme: int, level: int, region: int) -> Bundle:
         """Post, supervisor and practice place of a level; foundation has no post pool of its own."""
+        key = (programme, level, region)
+        if key in self._bundles:
+            return self._bundles[key]
         group = self._group[programme]
         wanted = [] if programme == 0 else [(self.post_pool[programme][region], 1)]
         if self._supervisor_units[level]:
             wanted.append((self.supervisor_pool[group][region], self._supervisor_units[level]))
         if self._practice_units[level]:
             wanted.append((self.practice_pool[region], self._practice_units[level]))
-        return tuple(wanted)
+        self._bundles[key] = tuple(wanted)
+        return self._bundles[key]
 
     def foundation_bundles(self, year: int, region: int, with_practice: bool) -> tuple[Bundle, ...]:
         """A foundation year; with a practice placement if there is room, otherwise in hospital."""
@@ -328,7 +335,7 @@ class Simulation:
 
     def write(self, phase: Phase, doctor: Doctor, event: Event, **columns: int) -> None:
         """Log what happened to a doctor this month."""
-        self.log.write(clock.tick(self.month, phase), doctor.id, event, **columns)
+        self._log_row(self.month * clock.TICKS_PER_MONTH + phase, doctor.id, event, **columns)
 
     def begin(self, doctor: Doctor, stage: lives.Stage | None) -> None:
         """Set a life going."""
@@ -364,12 +371,14 @@ class Simulation:
         return self._opens(doctor, self.calendar_month())
 
     def _opens(self, doctor: Doctor, calendar_month: int) -> bool:
-        bp = self.bp
-        for n in np.flatnonzero(bp.round_month == calendar_month):
-            parents = bp.programme_parents[bp.round_programmes[n]]
-            if ((parents & doctor.competence) != 0).any() or (not doctor.competence and (parents == 0).any()):
-                return True
-        return False
+        key = (doctor.competence, calendar_month)
+        if key not in self._opened:
+            bp = self.bp
+            rounds = bp.round_programmes[bp.round_month == calendar_month].any(axis=0)
+            parents = bp.programme_parents[rounds]
+            entry = not doctor.competence and (parents == 0).any()
+            self._opened[key] = bool(entry or ((parents & doctor.competence) != 0).any())
+        return self._opened[key]
 
     def next_side_round(self, doctor: Doctor) -> int:
         """Month of a round before next August that an unplaced doctor will try, or -1."""

@@ -240,6 +240,8 @@ def move_on(
     What is no longer needed is given back at once; what is needed more is asked for together, while
     the rest is kept. Nobody who needs nothing more waits.
     """
+    if held == wanted[0]:
+        return 0, held
     holding = dict(held)
     least = {
         pool: min([units, *(dict(bundle).get(pool, 0) for bundle in wanted)])

@@ -123,6 +123,8 @@ class Blueprint:
     ltft_cumulative: Ints  # [W] cumulative thresholds of the mix
     posts: Ints  # [Y, P, R] establishment (headcount); row 0 (foundation) is not used
     trainee_stock: Ints  # [T, R]
+    stock_uk_share: int  # threshold: a trainee of the starting stock is a UK graduate
+    stock_trainee_age: Ints  # [2] youngest and oldest age in the first level of a programme, years
     off_cycle_share: int  # threshold: a full-time trainee in the stock is not on the August cycle
     practice_units: Ints  # [Y, R] units of practice places
     core_names: tuple[str, ...]  # K programmes by core bit
@@ -180,6 +182,7 @@ class Blueprint:
 
     # trained workforce --------------------------------------------------------------------------
     workforce: Ints  # [3, P, R] heads by TRAINED_GROUPS at the start
+    workforce_female: Ints  # [3] threshold: a doctor of the starting workforce is a woman
     age_from: Ints  # [3, B] first age of each band
     age_cumulative: Ints  # [3, B] cumulative thresholds
     exit: Ints  # [Y, 3, MAX_AGE] threshold a year, by age

@@ -1,0 +1,1 @@
+"""Bundled scenarios: one folder each, a base.toml and its tables. Data, no code."""

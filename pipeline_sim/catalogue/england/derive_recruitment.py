@@ -1,0 +1,182 @@
+"""How applicants choose between specialties, and the doctors outside training who apply.
+
+*Taste.* Published applications by specialty (newest, the older ones scaled so that CT1/ST1 adds up to the 2025
+total) are first shared between UK graduates and doctors qualified overseas: UK graduates' applications follow
+their accepted posts, and competition pushes a doctor to apply more often for the popular ones. Each group's weights
+are then solved for, so that doctors who draw their choices one after another without replacement, with the
+numbers of applications in ``applicant_groups.csv``, make the wanted applications. Drawing k of n by weight is
+replaced by its exponential-clock form: a specialty is among the first k with chance 1 - exp(-weight x t(k)).
+
+*Stocks and arrivals* are judgements in ``published/outside.csv``, spread by region.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+from .derive_common import REGIONS, Row, apportion, catalogue, figures, read, table, value, write
+from .derive_posts import entry_posts
+
+CAP = 6
+GROUPS = ("uk_graduate", "overseas")
+
+
+@cache
+def application_shares(group: str) -> list[float]:
+    row = next(r for r in table("applicant_groups") if r["group"] == group)
+    return [float(row[f"apply_{k}"]) for k in range(1, CAP + 1)]
+
+
+def inclusion(weights: dict[str, float], shares: list[float]) -> dict[str, float]:
+    """Expected applications to each specialty by one doctor."""
+    result = dict.fromkeys(weights, 0.0)
+    for k, share in enumerate(shares, start=1):
+        k = min(k, len(weights))
+        if k == len(weights):
+            for name in result:
+                result[name] += share
+            continue
+        low, high = 0.0, 1e6 / sum(weights.values())
+        for _ in range(200):
+            t = (low + high) / 2
+            if sum(1 - math.exp(-w * t) for w in weights.values()) < k:
+                low = t
+            else:
+                high = t
+        for name, w in weights.items():
+            result[name] += share * (1 - math.exp(-w * high))
+    return result
+
+
+def solve_weights(wanted: dict[str, float], shares: list[float]) -> dict[str, float]:
+    """Weights under which one doctor's expected applications are in proportion to ``wanted``."""
+    mean = sum(min(k, len(wanted)) * s for k, s in enumerate(shares, start=1))
+    target = {k: mean * v / sum(wanted.values()) for k, v in wanted.items()}
+    target = {k: min(v, 0.97) for k, v in target.items()}
+    weights = dict(target)
+    for _ in range(400):
+        got = inclusion(weights, shares)
+        weights = {k: w * (target[k] / got[k]) ** 0.8 for k, w in weights.items()}
+        scale = sum(weights.values())
+        weights = {k: w / scale for k, w in weights.items()}
+    return weights
+
+
+@cache
+def applications() -> dict[str, float]:
+    """Applications by programme for the 2025 England posts."""
+    counts = figures("applications", "applications")
+    ratios = figures("applications", "applications_per_post")
+    share = value("training_posts", "england_share_applicants", "all")
+    posts = figures("training_posts", "posts")
+    newest, older = {}, {}
+    for r in catalogue():
+        name = r["programme"]
+        if r["entry"] != "ct1":
+            continue
+        row = counts.get(name) or ratios[name]
+        uk = float(row["value"]) if name in counts else float(row["value"]) * float(posts[name]["value"])
+        (newest if row["year"] == "2025" else older)[name] = uk
+    whole = value("training_posts", "uk_total", "ct1_st1", "2025") * float(ratios["ct1_st1"]["value"])
+    growth = (whole - sum(newest.values())) / sum(older.values())
+    result = {k: v * share for k, v in newest.items()} | {k: v * growth * share for k, v in older.items()}
+    for r in catalogue():  # higher posts: applications per post of the specialty or of its level
+        name = r["programme"]
+        if r["entry"] in ("st3", "st4"):
+            row = ratios.get(name) or ratios[r["entry"]]
+            per_post = float(row["value"]) if name != "acute_internal_medicine" else _acute_ratio()
+            result[name] = per_post * entry_posts()[name]
+    return result
+
+
+def _acute_ratio() -> float:
+    return float(figures("applications", "applications")["acute_internal_medicine"]["value"]) / 85
+
+
+def uk_share_of_accepts(row: Row) -> float:
+    published = figures("applications", "uk_graduate_share")
+    overseas = figures("applications", "img_share")
+    name = row["programme"]
+    if name in published:
+        return float(published[name]["value"]) / 100
+    if name in overseas:
+        return 1 - float(overseas[name]["value"]) / 100
+    by_family = {"medicine": 0.5, "surgery": 0.7, "psychiatry": 0.5, "anaesthetics": 0.8, "public_health": 0.85}
+    return by_family.get(row["family"], 0.8)
+
+
+@cache
+def wanted_by_group() -> dict[str, dict[str, float]]:
+    """Applications by group and programme. UK graduates: accepted posts x the square root of competition."""
+    uk: dict[str, float] = {}
+    for r in catalogue():
+        name = r["programme"]
+        if name in entry_posts():
+            pressure = math.sqrt(applications()[name] / entry_posts()[name])
+            uk[name] = uk_share_of_accepts(r) * entry_posts()[name] * pressure
+    result: dict[str, dict[str, float]] = {g: {} for g in GROUPS}
+    for track, mean in (("ct1", None), ("higher", None)):
+        names = [r["programme"] for r in catalogue() if r["programme"] in uk and (r["entry"] == "ct1") == (track == "ct1")]
+        total = sum(applications()[n] for n in names)
+        part = 0.16 if track == "ct1" else 0.40  # UK graduates' part of all applications
+        factor = part * total / sum(uk[n] for n in names)
+        for n in names:
+            result["uk_graduate"][n] = min(0.85 * applications()[n], uk[n] * factor)
+            result["overseas"][n] = applications()[n] - result["uk_graduate"][n]
+    return result
+
+
+def write_taste() -> None:
+    counts = figures("applications", "applications")
+    ratios = figures("applications", "applications_per_post")
+    rows: list[list[object]] = []
+    for group in GROUPS:
+        wanted = wanted_by_group()[group]
+        weights: dict[str, float] = {}
+        for parent in ("", "internal_medicine", "core_surgery", "core_psychiatry", "core_anaesthetics"):
+            names = [
+                r["programme"]
+                for r in catalogue()
+                if r["programme"] in wanted and r["parents"].split("|")[0] == parent
+            ]
+            if parent == "core_anaesthetics":  # anaesthetics beside intensive care, listed under medicine
+                weights["anaesthetics"] = weights["intensive_care"] * wanted["anaesthetics"] / wanted["intensive_care"] * 2
+                continue
+            solved = solve_weights({n: wanted[n] for n in names}, application_shares(group))
+            weights |= solved
+        for r in catalogue():
+            name = r["programme"]
+            if name in weights:
+                row = counts.get(name) or ratios.get(name)
+                source = row["source"] if row else ratios["st3"]["source"]
+                note = f"solved for about {wanted[name]:.0f} applications by this group in 2025"
+                weight = max(1, round(weights[name] * 10000))
+                rows.append([group, name, weight, source, "assumption", "", "", note])
+    write("specialty_taste", ["group", "programme", "weight"], rows)
+
+
+def _stream_weights(stream: str) -> dict[str, float]:
+    if stream in ("consultants_overseas", "gp_overseas"):
+        return {k: value("geography", "population", k) for k in REGIONS}
+    if stream == "foundation_eligibility":
+        return {k: float(r["foundation_attraction"]) for r in table("regions") if (k := r["region"])}
+    return {k: value("geography", "ct1_st1_posts", k) for k in REGIONS}
+
+
+def write_outside() -> None:
+    """``outside_stock.csv`` and ``arrivals.csv``."""
+    stock: list[list[object]] = []
+    arrivals: list[list[object]] = []
+    for row in read("outside"):
+        split = apportion(int(row["value"]), _stream_weights(row["item"]))
+        for k, n in split.items():
+            tail = [row["source"], row["status"]]
+            if row["figure"] == "stock":
+                note = row["note"] + "; split by region"
+                stock.append([row["item"], k, n, *tail, round(n * 0.75), round(n * 1.3), note])
+            else:
+                note = row["note"] + "; split by region"
+                arrivals.append([row["item"], k, int(row["year"]), n, *tail, round(n * 0.6), round(n * 1.4), note])
+    write("outside_stock", ["stream", "region", "people"], stock)
+    write("arrivals", ["stream", "region", "year", "people"], arrivals)

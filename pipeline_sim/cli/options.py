@@ -1,0 +1,86 @@
+"""Options that several commands share, and the kinds of value they take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline_sim.cli.failures import DEBUG_FLAG
+
+if TYPE_CHECKING:
+    from pipeline_sim.scenario.definition import Scenario
+
+MAX_YEARS = 60
+MAX_SEED = 2**63 - 1
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class PositiveNumber(click.ParamType):
+    """A finite number above zero."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and number > 0):
+            self.fail(f"{value!r} is not a finite number above 0.", param, ctx)
+        return number
+
+
+class Edit(click.ParamType):
+    """``PATH=VALUE``: one parameter of a scenario and the value it takes."""
+
+    name = "PATH=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        path, equals, text = str(value).partition("=")
+        if not (equals and path.strip() and text.strip()):
+            self.fail(f"{value!r} is not PATH=VALUE, for example rounds.decline=0.2", param, ctx)
+        return path.strip(), text.strip()
+
+
+def chosen_scenario(name_or_path: str, edits: Sequence[tuple[str, str]], scale: float | None) -> Scenario:
+    """The scenario, with the ``--set`` edits made together and then scaled."""
+    from pipeline_sim.scenario.load import load_scenario
+
+    scenario = load_scenario(name_or_path)
+    if edits:
+        scenario = scenario.with_values(dict(edits))
+    return scenario if scale is None else scenario.scaled(scale)
+
+
+def debug_option(command: Command) -> Command:
+    """``--debug``: read by the command group itself, accepted before or after the command's name."""
+    return click.option(DEBUG_FLAG, is_flag=True, expose_value=False, help="Show the traceback of an error.")(
+        command
+    )
+
+
+def simulation_options(command: Command) -> Command:
+    """Options that decide what is simulated."""
+    for option in (
+        click.option(
+            "--set", "edits", type=Edit(), multiple=True, help="Change one parameter; may be repeated."
+        ),
+        click.option("--scale", type=PositiveNumber(), help="Multiply every count, e.g. 0.1 for a tenth."),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, MAX_SEED),
+            help="Random seed; the scenario's own if not given.",
+        ),
+        click.option(
+            "--years",
+            type=click.IntRange(1, MAX_YEARS),
+            help="Simulated years; the scenario's own if not given.",
+        ),
+    ):
+        command = option(command)
+    return command

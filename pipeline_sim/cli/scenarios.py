@@ -1,0 +1,77 @@
+"""``pipeline-sim list``, ``validate``, ``new`` and ``explain``: everything that simulates nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline_sim.scenario.load import list_scenarios, load_scenario
+
+IN_FULL = 5  # more values than this are only listed
+LISTED = 40
+
+
+def show_scenarios() -> None:
+    """Name and title of every bundled scenario."""
+    scenarios = list_scenarios()
+    width = max((len(name) for name, _ in scenarios), default=0)
+    for name, title in scenarios:
+        click.echo(f"{name:{width}}  {title}")
+
+
+def check_scenario(name_or_path: str) -> None:
+    """Load a scenario and build what an engine reads; problems are raised, all at once."""
+    scenario = load_scenario(name_or_path)
+    blueprint = scenario.blueprint()
+    click.echo(
+        f"{scenario.name}: valid. {len(blueprint.programmes)} programmes, {len(blueprint.regions)} regions, "
+        f"{scenario.years} years from {scenario.start}."
+    )
+
+
+def make_scenario(folder: Path, base: str) -> None:
+    """Copy a bundled scenario into a new folder."""
+    from pipeline_sim.scenario.new import new_scenario
+
+    new_scenario(folder, base)
+    click.echo(f"{folder} is a copy of {base}. Edit its tables, then: pipeline-sim validate {folder}")
+
+
+def explain_parameter(parameter: str, scenario: str) -> None:
+    """What a parameter is, its value here, and where it comes from; a short list if it names many."""
+    from pipeline_sim.scenario.explain import explain
+
+    values = explain(load_scenario(scenario), parameter)
+    if len(values) > IN_FULL:
+        click.echo(f"{parameter} names {len(values)} values; add keys or :column to see one in full.")
+        for value in values[:LISTED]:
+            click.echo(f"  {value['path']} = {_shown(value['value'])} {value['unit']}".rstrip())
+        if len(values) > LISTED:
+            click.echo(f"  and {len(values) - LISTED} more")
+        return
+    click.echo("\n\n".join(_in_full(value) for value in values))
+
+
+def _in_full(value: dict[str, Any]) -> str:
+    lines = [f"{value['path']} = {_shown(value['value'])} {value['unit']}".rstrip()]
+    if value["low"] is not None or value["high"] is not None:
+        value = {**value, "range": f"{_shown(value['low'])} to {_shown(value['high'])}"}
+    cited = [text for text in (value["source"], value["citation"], value["url"]) if text]
+    shown = {
+        "meaning": value["description"],
+        "range": value.get("range"),
+        "status": value["status"],
+        "source": ": ".join(cited[:2]) + "".join(f" <{url}>" for url in cited[2:]),
+        "note": value["note"],
+        "used by": value["reader"],
+        "found in": value["place"],
+    }
+    width = max(len(name) for name in shown)
+    lines += [f"  {name:{width}}  {text}" for name, text in shown.items() if text]
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    return "(blank)" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

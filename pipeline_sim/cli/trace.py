@@ -1,0 +1,43 @@
+"""``pipeline-sim trace``: live a scenario again and tell one doctor's life."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline_sim.cli.failures import WrongInput
+from pipeline_sim.cli.options import chosen_scenario
+from pipeline_sim.identity import describe
+from pipeline_sim.report.progress import RunProgress
+from pipeline_sim.report.trace import SMALL_NUMBERS, UnknownPerson, find_person, tell
+
+
+def tell_a_life(
+    scenario: str,
+    person: int,
+    years: int | None,
+    seed: int | None,
+    scale: float | None,
+    edits: tuple[tuple[str, str], ...],
+    rep: int,
+) -> None:
+    """Print the life of ``person``; a number that can be nobody is refused before simulating."""
+    if person >= SMALL_NUMBERS:
+        try:
+            describe(person)
+        except ValueError as wrong:
+            raise WrongInput(f"--person: {wrong}") from wrong
+    chosen = chosen_scenario(scenario, edits, scale)
+    blueprint = chosen.blueprint(years)
+
+    from pipeline_sim.engines import simpy_engine
+
+    drawn_with = chosen.default_seed if seed is None else seed
+    start = (blueprint.start_year, blueprint.start_month)
+    with RunProgress(start, blueprint.months, label=chosen.name) as progress:
+        log = simpy_engine.run(blueprint, drawn_with, rep, progress=progress)
+    try:
+        found = find_person(log, person)
+    except UnknownPerson as unknown:
+        raise WrongInput(f"--person: {unknown}") from unknown
+    for line in tell(log.history(found), blueprint):
+        click.echo(line)

@@ -1,0 +1,299 @@
+"""The six figures of a run: people by stage, one intake's road, fill rates, waits, time to CCT, supervisors.
+
+Drawn from the results alone. With several replications a figure shows their mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from pipeline_sim.clock import date_of
+from pipeline_sim.report import figures_style as style
+from pipeline_sim.report.figures_flow import cohort_flow
+from pipeline_sim.results.bundle import Results
+from pipeline_sim.scenario.blueprint import Blueprint
+
+STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Students": (style.BLUE, ("student", "student_waiting")),
+    "Foundation": (style.SKY, ("foundation", "foundation_waiting")),
+    "Specialty training": (style.GREEN, ("training", "training_waiting")),
+    "Outside training": (
+        style.ORANGE,
+        ("locally_employed", "unplaced", "abroad", "break", "teaching_research"),
+    ),
+    "Applying from abroad": (style.GREY, ("overseas_applicant",)),
+    "SAS doctors": (style.PURPLE, ("sas",)),
+    "Consultants": (style.BLACK, ("consultant",)),
+    "GPs": (style.VERMILION, ("gp",)),
+}
+CAUSES = {
+    "training_post": ("Training post", style.VERMILION),
+    "supervisor": ("Supervisor", style.BLUE),
+    "practice_place": ("Practice place", style.GREEN),
+    "foundation_place": ("Foundation place", style.SKY),
+    "hospital_placement": ("Hospital placement", style.ORANGE),
+    "primary_care_placement": ("Primary care placement", style.YELLOW),
+    "private_placement": ("Private placement", style.PURPLE),
+    "voluntary_placement": ("Voluntary placement", "#8c564b"),
+    "technology_placement": ("Technology placement", style.BLACK),
+    "not_recorded": ("Not recorded", style.GREY),
+}
+PANELS_ACROSS = 4
+HEAT_ROW = 0.19  # inches
+
+
+def draw_figures(
+    results: Sequence[Results], blueprint: Blueprint, seed: int | None = None
+) -> dict[str, bytes]:
+    """All figures as PNG by name, in the order in which a reader wants them."""
+    source = source_line(results, blueprint, seed)
+    kpis = _together(results, "kpis")
+    figures = {
+        "people_by_stage": people_by_stage(_together(results, "census"), blueprint, source),
+        "cohort_flow": cohort_flow(_together(results, "cohort"), source),
+        "fill_rates": fill_rates(kpis, blueprint, source),
+        "waiting_by_cause": waiting_by_cause(_together(results, "waits"), blueprint, source, len(results)),
+        "f2_to_cct": time_to_cct(_together(results, "completions"), source, len(results)),
+        "supervisors": supervisors(kpis, source),
+    }
+    return {name: style.to_png(figure) for name, figure in figures.items()}
+
+
+def source_line(results: Sequence[Results], blueprint: Blueprint, seed: int | None) -> str:
+    """Which run the numbers come from."""
+    parts = [f"Source: pipeline_sim, scenario {blueprint.name}"]
+    if seed is not None:
+        parts.append(f"seed {seed}")
+    if len(results) == 1:
+        parts.append(f"replication {results[0].rep}")
+    else:
+        parts.append(f"mean of {len(results)} replications")
+    return ", ".join(parts)
+
+
+def people_by_stage(census: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
+    """Headcount in each stage at every month's end."""
+    figure = style.new_figure("People by stage", "Headcount at each month's end", source)
+    if census.empty:
+        return style.note_nothing(figure, "people")
+    axes = style.plot_area(figure, right=0.80)
+    stage_of = {state: stage for stage, (_, states) in STAGES.items() for state in states}
+    stage = census["state"].map(stage_of)
+    heads = census["headcount"].groupby([stage, census["month"]], observed=True).sum().unstack(fill_value=0)
+    heads = heads.reindex(columns=range(blueprint.months), fill_value=0) / census["rep"].nunique()
+    ends = []
+    when = blueprint.start_year + (blueprint.start_month - 1 + np.arange(blueprint.months)) / 12
+    for name, (colour, _) in STAGES.items():
+        if name in heads.index:
+            count = heads.loc[name].to_numpy()
+            axes.plot(when, count, color=colour, linewidth=1.6)
+            ends.append((when[-1], count[-1], f"{name} {count[-1]:,.0f}", colour))
+    axes.set_xlim(when[0], max(when[-1], when[0] + 1 / 12))
+    axes.set_ylim(0, max(float(heads.to_numpy().max()) * 1.05, 1))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+    axes.set_ylabel("People", fontsize=style.NORMAL, color=style.INK)
+    last = date_of(blueprint.start_year, blueprint.start_month, blueprint.months - 1)
+    axes.set_xlabel(f"Calendar year (labels: {last:%B %Y})", fontsize=style.NORMAL, color=style.INK)
+    style.label_ends(axes, ends, when[-1] + (when[-1] - when[0] + 1 / 12) * 0.03)
+    return figure
+
+
+def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
+    """Share of advertised posts filled over the whole run, by programme and region."""
+    title = "Fill rate of advertised training posts"
+    parts = kpis["kpi"].astype(str).str.extract(r"^fill_rate\[programme=(.+),region=(.+)\]$")
+    cells = kpis.assign(programme=parts[0], region=parts[1]).dropna(subset=["programme", "region"])
+    cells = cells.groupby(["programme", "region"])[["numerator", "denominator"]].sum().reset_index()
+    shown = [name for name in blueprint.programmes if name in set(cells["programme"])]
+    if not shown:
+        return style.note_nothing(style.new_figure(title, "", source), "advertised posts")
+    height = 1.75 + HEAT_ROW * (len(shown) + 1)
+    subtitle = "Percent of posts filled, all years together; in brackets, posts advertised a year"
+    figure = style.new_figure(title, subtitle, source, height)
+    axes = style.plot_area(figure, left=0.27, right=0.985, bottom=0.85, top=1.0)
+    years = kpis["year"].nunique() * kpis["rep"].nunique()
+    row_of = {name: at for at, name in enumerate(("", *shown))}
+    column_of = {name: at for at, name in enumerate((*blueprint.regions, ""))}
+    filled = np.zeros((len(row_of), len(column_of)))
+    posts = np.zeros_like(filled)
+    at = (cells["programme"].map(row_of).to_numpy(), cells["region"].map(column_of).to_numpy())
+    filled[at], posts[at] = cells["numerator"], cells["denominator"]
+    for table in (filled, posts):
+        table[0] = table.sum(axis=0)
+        table[:, -1] = table.sum(axis=1)
+    _draw_heat(axes, filled, posts, years)
+    axes.set_yticks(np.arange(len(row_of)) + 0.5, ["All programmes", *(style.plain(name) for name in shown)])
+    names = [*(_two_lines(style.region_label(name)) for name in blueprint.regions), "All regions"]
+    axes.set_xticks(np.arange(len(column_of)) + 0.5, names)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    _heat_key(figure, height)
+    return figure
+
+
+def _colours() -> Colormap:
+    from matplotlib import colormaps
+
+    return colormaps["cividis"]
+
+
+def _draw_heat(axes: Axes, filled: np.ndarray, posts: np.ndarray, years: int) -> None:
+    axes.set_xlim(0, posts.shape[1])
+    axes.set_ylim(posts.shape[0], 0)
+    axes.grid(visible=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+    rate = np.full(posts.shape, np.nan)
+    np.divide(100 * filled, posts, out=rate, where=posts > 0)
+    axes.pcolormesh(
+        np.ma.masked_invalid(rate), cmap=_colours(), vmin=0, vmax=100, edgecolors="white", linewidth=0.8
+    )
+    for row, column in np.ndindex(*posts.shape):
+        if posts[row, column] > 0:
+            share, yearly = rate[row, column], posts[row, column] / years
+            count = f"{yearly:,.0f}" if yearly >= 9.5 else f"{yearly:.1f}"
+            text, colour = f"{share:.0f} ({count})", "white" if share < 50 else "black"
+        else:
+            text, colour = "none", style.GREY
+            hatch = Rectangle((column, row), 1, 1, facecolor="#f4f4f4", edgecolor="white", linewidth=0.8)
+            axes.add_patch(hatch)
+        axes.text(column + 0.5, row + 0.52, text, fontsize=6, color=colour, ha="center", va="center")
+
+
+def _heat_key(figure: Figure, height: float) -> None:
+    key = figure.add_axes((0.27, 0.52 / height, 0.30, 0.10 / height))
+    key.imshow(np.linspace(0, 100, 101)[None, :], aspect="auto", cmap=_colours(), extent=(0, 100, 0, 1))
+    key.set_yticks([])
+    key.set_xticks([0, 50, 100], ["0%", "50%", "100% filled"])
+    key.tick_params(labelsize=6.5, length=2, colors=style.INK)
+    for spine in key.spines.values():
+        spine.set_visible(False)
+    figure.text(0.62, 0.57 / height, "none: no post advertised", fontsize=6.5, color=style.QUIET, va="center")
+
+
+def _two_lines(name: str) -> str:
+    words = name.split()
+    if len(name) <= 11 or len(words) < 2:
+        return name
+    best = min(
+        range(1, len(words)), key=lambda at: abs(len(" ".join(words[:at])) - len(" ".join(words[at:])))
+    )
+    return " ".join(words[:best]) + "\n" + " ".join(words[best:])
+
+
+def waiting_by_cause(waits: pd.DataFrame, blueprint: Blueprint, source: str, reps: int = 1) -> Figure:
+    """Person-months of waiting in each training year, stacked by what was waited for."""
+    figure = style.new_figure(
+        "Waiting, by what for", "Person-months of waiting in each training year (August to July)", source
+    )
+    if waits.empty:
+        return style.note_nothing(figure, "waiting")
+    axes = style.plot_area(figure, right=0.77)
+    table = waits.groupby(["year", "blocked_by"], observed=True)["person_months"].sum().unstack(fill_value=0)
+    first = blueprint.start_year - (blueprint.start_month < 8)
+    years = range(first, max(int(table.index.max()), first + -(-blueprint.months // 12) - 1) + 1)
+    table = table.reindex(years, fill_value=0) / max(reps, 1)
+    base = np.zeros(len(table))
+    ends = []
+    for cause, (label, colour) in CAUSES.items():
+        if cause in table.columns and table[cause].sum() > 0:
+            amount = table[cause].to_numpy(dtype=float)
+            axes.bar(
+                table.index, amount, bottom=base, width=0.82, color=colour, linewidth=0.3, edgecolor="white"
+            )
+            ends.append((table.index[-1] + 0.41, base[-1] + amount[-1] / 2, label, colour))
+            base = base + amount
+    axes.set_xlim(table.index[0] - 0.6, table.index[-1] + 0.5)
+    axes.set_ylim(0, max(base.max() * 1.05, 1))
+    step = max(1, -(-len(table) // 10))
+    ticks = list(table.index)[::step]
+    axes.set_xticks(ticks, [style.training_year_text(year) for year in ticks])
+    axes.set_ylabel("Person-months", fontsize=style.NORMAL, color=style.INK)
+    style.label_ends(axes, ends, table.index[-1] + 0.5 + 0.03 * (len(table) + 0.1))
+    return figure
+
+
+def time_to_cct(completions: pd.DataFrame, source: str, reps: int = 1) -> Figure:
+    """How long doctors took from F2 sign-off to CCT, of those whose F2 the run saw."""
+    title = "Time from the end of F2 to CCT"
+    known = completions[(completions["kind"] == "cct") & completions["f2_to_cct_months"].notna()]
+    if known.empty:
+        return style.note_nothing(style.new_figure(title, "", source), "doctors seen from F2 to CCT")
+    years = known["f2_to_cct_months"].to_numpy(dtype=float) / 12
+    median, late = np.percentile(years, [50, 90])
+    subtitle = f"{len(years) / max(reps, 1):,.0f} CCTs whose F2 sign-off lies within the run"
+    figure = style.new_figure(title, subtitle, source)
+    axes = style.plot_area(figure)
+    edges = np.arange(0, np.ceil(years.max() * 2 + 1e-9) / 2 + 0.51, 0.5)
+    counts, _ = np.histogram(years, edges)
+    axes.bar(edges[:-1], counts / max(reps, 1), width=0.46, align="edge", color=style.BLUE)
+    axes.set_xlim(0, edges[-1] + 0.2)
+    axes.set_ylim(0, counts.max() / max(reps, 1) * 1.22)
+    top = axes.get_ylim()[1]
+    beside = late - median < edges[-1] * 0.2
+    for at, name, colour, height in (
+        (median, "Median", style.VERMILION, 0.985),
+        (late, "90% done by", style.ORANGE, 0.915 if beside else 0.985),
+    ):
+        axes.axvline(at, ymax=height - 0.01, color=colour, linewidth=1.4)
+        axes.text(
+            at + edges[-1] * 0.008, top * height, f"{name} {at:.1f} years", fontsize=style.SMALL,
+            color=style.INK, va="top", ha="left" if at < edges[-1] * 0.8 else "right",
+        )  # fmt: skip
+    axes.set_xlabel("Years from F2 sign-off to CCT (bars of six months)", fontsize=style.NORMAL)
+    axes.set_ylabel("CCTs", fontsize=style.NORMAL, color=style.INK)
+    return figure
+
+
+def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
+    """Capacity for supervision and its use at each year's reading, a panel a group."""
+    title = "Supervisors against trainees, by supervision group"
+    group = kpis["kpi"].astype(str).str.extract(r"^pool_utilisation\[kind=supervisor,group=(.+)\]$")[0]
+    pools = kpis.assign(group=group).dropna(subset=["group"])
+    if pools.empty:
+        return style.note_nothing(style.new_figure(title, "", source), "supervisor readings")
+    pools = pools.groupby(["group", "year"], sort=False)[["numerator", "denominator"]].mean() / 100
+    groups = list(dict.fromkeys(pools.index.get_level_values("group")))
+    years = sorted(set(pools.index.get_level_values("year")))
+    down = -(-len(groups) // PANELS_ACROSS)
+    height = max(style.HEIGHT, 1.25 + 1.45 * down)
+    figure = style.new_figure(title, "Doctors who could be supervised, and who were", source, height)
+    grid = figure.add_gridspec(
+        down, PANELS_ACROSS, left=0.065, right=0.975, bottom=0.55 / height, top=1 - 1.05 / height,
+        hspace=0.62, wspace=0.34,
+    )  # fmt: skip
+    for number, name in enumerate(groups):
+        axes = figure.add_subplot(grid[number // PANELS_ACROSS, number % PANELS_ACROSS])
+        style.tidy(axes)
+        readings = pools.loc[name].reindex(years, fill_value=0)
+        room, used = readings["denominator"], readings["numerator"]
+        axes.fill_between(years, 0, used, color=style.SKY, alpha=0.6, linewidth=0)
+        axes.plot(years, room, color=style.INK, linewidth=1.3, marker="." if len(years) == 1 else None)
+        axes.set_ylim(0, max(room.max(), used.max(), 1) * 1.12)
+        axes.set_xlim(years[0], years[-1] if len(years) > 1 else years[0] + 1)
+        axes.set_title(style.plain(name), fontsize=style.SMALL, color=style.INK, loc="left", pad=3)
+        axes.tick_params(labelsize=6.5)
+        axes.set_xticks([years[0], years[-1]] if len(years) > 1 else years)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
+    key = figure.add_axes((0.02, 1 - 0.76 / height, 0.6, 0.14 / height))
+    key.set_axis_off()
+    key.set_xlim(0, 10)
+    key.set_ylim(0, 1)
+    key.plot([0, 0.4], [0.5, 0.5], color=style.INK, linewidth=1.3)
+    key.text(0.5, 0.45, "capacity", fontsize=style.SMALL, va="center")
+    key.add_patch(Rectangle((2.0, 0.1), 0.4, 0.8, color=style.SKY, alpha=0.6, linewidth=0))
+    key.text(2.5, 0.45, "in use (places of one trainee)", fontsize=style.SMALL, va="center")
+    return figure
+
+
+def _together(results: Sequence[Results], table: str) -> pd.DataFrame:
+    return pd.concat([getattr(result, table) for result in results], ignore_index=True)

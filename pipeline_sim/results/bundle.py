@@ -1,0 +1,50 @@
+"""All results of one run, computed from its log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline_sim.results.census import census_frame, take_census
+from pipeline_sim.results.cohort import cohort_frame
+from pipeline_sim.results.eventlog import EventLog
+from pipeline_sim.results.facts import Facts
+from pipeline_sim.results.flows import count_flows, flows_frame
+from pipeline_sim.results.kpis import kpi_frame
+from pipeline_sim.results.lives import read_lives
+from pipeline_sim.results.waits import waits_frame
+from pipeline_sim.scenario.blueprint import Blueprint
+
+
+@dataclass(frozen=True)
+class Results:
+    """Tidy tables of one replication; the columns are described where each is made."""
+
+    rep: int
+    flows: pd.DataFrame
+    census: pd.DataFrame
+    waits: pd.DataFrame
+    completions: pd.DataFrame
+    kpis: pd.DataFrame
+    cohort: pd.DataFrame  # what became of the first intake
+
+
+def gather_facts(log: EventLog, blueprint: Blueprint) -> Facts:
+    """Read the log once: lives, flows and census, from which everything else follows."""
+    lives = read_lives(log, blueprint)
+    return Facts(log, blueprint, lives, count_flows(log, blueprint), take_census(lives, blueprint))
+
+
+def summarise(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Results:
+    """Every result of one run."""
+    facts = gather_facts(log, blueprint)
+    return Results(
+        rep=rep,
+        flows=flows_frame(facts.flows, blueprint, rep),
+        census=census_frame(facts.census, blueprint, rep),
+        waits=waits_frame(facts.census, blueprint, rep),
+        completions=facts.completions.assign(rep=facts.completions["rep"] + rep),
+        kpis=kpi_frame(facts, rep),
+        cohort=cohort_frame(facts.lives, blueprint, rep),
+    )

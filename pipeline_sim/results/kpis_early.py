@@ -1,0 +1,294 @@
+"""KPIs of medical school and foundation, up to the end of F2 and where it leads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline_sim.results.completions import f2_sign_offs
+from pipeline_sim.results.facts import Facts, Table
+from pipeline_sim.results.lives import FOUNDATION_PROGRAMME
+from pipeline_sim.results.registry import Kpi, Measure, percent
+from pipeline_sim.results.sources import DEFINED_HERE, business_plan, plan_figures
+from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS
+from pipeline_sim.vocabulary import Event, State
+
+REGION = ("region",)
+WIDENING_FROM = 100  # detail of entry and graduation from which a student is a WP entrant
+STUDENT_STATES = (State.STUDENT, State.STUDENT_WAITING)
+
+
+def students(facts: Facts) -> Measure:
+    return Measure(facts.headcount(*STUDENT_STATES))
+
+
+def clinical_starts(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.ENTERED_MEDICAL_SCHOOL))
+
+
+def clinical_starts_against_plan(facts: Facts) -> Measure:
+    starts = facts.count(Event.ENTERED_MEDICAL_SCHOOL).sum(axis=(1, 2))
+    return Measure(starts, plan_figures(facts, "clinical_starts"), axes=())
+
+
+def attrition(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.LEFT_MEDICAL_SCHOOL), facts.headcount(*STUDENT_STATES))
+
+
+def graduates(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.GRADUATED))
+
+
+def deferred_years(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.PLACEMENT_BLOCKED))
+
+
+def _widening(facts: Facts, event: Event) -> Measure:
+    rows = facts.rows(event)
+    return Measure(
+        facts.tabulate(rows[facts.log.detail[rows] >= WIDENING_FROM]), facts.tabulate(rows)
+    )
+
+
+def widening_entrants(facts: Facts) -> Measure:
+    return _widening(facts, Event.ENTERED_MEDICAL_SCHOOL)
+
+
+def widening_graduates(facts: Facts) -> Measure:
+    return _widening(facts, Event.GRADUATED)
+
+
+def foundation_applicants(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.FOUNDATION_APPLIED))
+
+
+def _funded_places(facts: Facts) -> Table:
+    """[year, kind, region]"""
+    return np.asarray(facts.blueprint.foundation_places, dtype=np.float64)[: facts.years]
+
+
+def foundation_places(facts: Facts) -> Measure:
+    places = _funded_places(facts)
+    names = {"kind": FOUNDATION_KINDS, "region": facts.blueprint.regions}
+    return Measure(places, axes=("kind", "region"), names=names)
+
+
+def foundation_oversubscription(facts: Facts) -> Measure:
+    applicants = facts.count(Event.FOUNDATION_APPLIED).sum(axis=(1, 2))
+    return Measure(applicants, _funded_places(facts).sum(axis=(1, 2)), axes=())
+
+
+def foundation_first_preference(facts: Facts) -> Measure:
+    rows = facts.rows(Event.FOUNDATION_ALLOCATED)
+    first = rows[facts.log.detail[rows] % 100 == 1]
+    return Measure(facts.tabulate(first), facts.tabulate(rows))
+
+
+def foundation_placeholders(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.FOUNDATION_PLACEHOLDER))
+
+
+def foundation_reserves(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.FOUNDATION_RESERVE))
+
+
+def foundation_starts(facts: Facts) -> Measure:
+    lives = facts.lives
+    level = int(facts.blueprint.level_first[FOUNDATION_PROGRAMME])
+    begun = (lives.event == Event.FOUNDATION_STARTED) & (lives.own_level == level)
+    return Measure(facts.life_table(np.flatnonzero(begun)))
+
+
+def foundation_extensions(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.FOUNDATION_EXTENDED), facts.count(Event.FOUNDATION_SIGNED_OFF))
+
+
+def f2_completers(facts: Facts) -> Measure:
+    return Measure(facts.life_table(np.flatnonzero(f2_sign_offs(facts.lives, facts.blueprint))))
+
+
+def _in_training_within(facts: Facts, months: int) -> Measure:
+    """F2 sign-offs followed by a specialty level, of those that the run follows for that long."""
+    lives = facts.lives
+    specialty = (lives.event == Event.STARTED_LEVEL) & (lives.programme != FOUNDATION_PROGRAMME)
+    following = lives.following(specialty)
+    signed = np.flatnonzero(f2_sign_offs(lives, facts.blueprint))
+    signed = signed[lives.month[signed].astype(np.int64) + months < facts.blueprint.months]
+    start = following[signed]
+    gap = lives.month[start].astype(np.int64) - lives.month[signed] if len(signed) else start
+    entered = signed[(start >= 0) & (gap <= months)]
+    return Measure(facts.life_table(entered), facts.life_table(signed))
+
+
+def f2_direct_entry(facts: Facts) -> Measure:
+    return _in_training_within(facts, 1)
+
+
+def f2_in_training_within_12_months(facts: Facts) -> Measure:
+    return _in_training_within(facts, 12)
+
+
+KPIS = (
+    Kpi(
+        "students",
+        "Medical students",
+        "people",
+        "mean over the months of the year of students in or waiting for a year of their course",
+        DEFINED_HERE,
+        students,
+        (REGION,),
+    ),
+    Kpi(
+        "clinical_starts",
+        "Students starting medical school",
+        "people",
+        "entrants to medical school in the year",
+        business_plan("Clinical", 1, "Total clinical starts against plan (METIP)"),
+        clinical_starts,
+        (REGION,),
+    ),
+    percent(
+        "clinical_starts_against_plan",
+        "Medical school starts against plan",
+        "entrants to medical school / the scenario's planned number",
+        business_plan("Clinical", 1, "Total clinical starts against plan (METIP)"),
+        clinical_starts_against_plan,
+    ),
+    Kpi(
+        "graduates",
+        "Medical graduates",
+        "people",
+        "students who graduate in the year",
+        business_plan(
+            "Clinical",
+            2,
+            "The number of clinical students who complete their studies in 2022/23 "
+            "(against an October 21 baseline)",
+        ),
+        graduates,
+        (REGION,),
+    ),
+    percent(
+        "medical_school_attrition",
+        "Students who leave medical school",
+        "students who leave in the year / mean number of students",
+        DEFINED_HERE,
+        attrition,
+        (REGION,),
+    ),
+    Kpi(
+        "clinical_years_deferred",
+        "Clinical years deferred for want of a placement",
+        "student years",
+        "times a year of the course could not start because a placement was missing",
+        DEFINED_HERE,
+        deferred_years,
+        (REGION,),
+    ),
+    percent(
+        "widening_participation_share",
+        "Widening-participation entrants among new students",
+        "entrants from widening-participation backgrounds / entrants",
+        DEFINED_HERE,
+        widening_entrants,
+        (REGION,),
+    ),
+    percent(
+        "widening_participation_share_of_graduates",
+        "Widening-participation entrants among graduates",
+        "graduates who were widening-participation entrants / graduates",
+        DEFINED_HERE,
+        widening_graduates,
+        (REGION,),
+    ),
+    Kpi(
+        "foundation_applicants",
+        "Applicants for foundation",
+        "people",
+        "applications to the yearly foundation allocation (one a person)",
+        DEFINED_HERE,
+        foundation_applicants,
+    ),
+    Kpi(
+        "foundation_places",
+        "Funded foundation places",
+        "places",
+        "F1 starts funded in the year, by the scenario",
+        DEFINED_HERE,
+        foundation_places,
+        (("kind",), REGION),
+    ),
+    percent(
+        "foundation_oversubscription",
+        "Foundation applicants for each hundred places",
+        "applicants for foundation / funded places (100 is one applicant a place)",
+        DEFINED_HERE,
+        foundation_oversubscription,
+    ),
+    percent(
+        "foundation_first_preference_percent",
+        "Foundation doctors allocated their first preference",
+        "allocations to the first preference / allocations",
+        DEFINED_HERE,
+        foundation_first_preference,
+        (REGION,),
+    ),
+    Kpi(
+        "foundation_placeholders",
+        "Foundation placeholders",
+        "people",
+        "applicants guaranteed a place beyond the funded ones",
+        DEFINED_HERE,
+        foundation_placeholders,
+    ),
+    Kpi(
+        "foundation_reserves",
+        "Applicants on the foundation reserve list",
+        "people",
+        "applicants left for the next year's allocation",
+        DEFINED_HERE,
+        foundation_reserves,
+    ),
+    Kpi(
+        "foundation_starts",
+        "Doctors starting F1",
+        "people",
+        "starts of the first foundation year",
+        DEFINED_HERE,
+        foundation_starts,
+        (REGION,),
+    ),
+    percent(
+        "foundation_extensions_percent",
+        "Foundation years extended",
+        "extensions of F1 and F2 / sign-offs of F1 and F2",
+        DEFINED_HERE,
+        foundation_extensions,
+    ),
+    Kpi(
+        "f2_completers",
+        "Doctors completing F2",
+        "people",
+        "F2 sign-offs",
+        DEFINED_HERE,
+        f2_completers,
+        (REGION,),
+    ),
+    percent(
+        "f2_direct_entry_percent",
+        "F2 doctors who go straight into specialty training",
+        "F2 sign-offs of the year followed by a core or specialty level within 1 month / F2 sign-offs, "
+        "of those the run follows for that long",
+        DEFINED_HERE,
+        f2_direct_entry,
+        (REGION,),
+    ),
+    percent(
+        "f2_in_training_within_12_months_percent",
+        "F2 doctors in specialty training within a year",
+        "F2 sign-offs of the year followed by a core or specialty level within 12 months / F2 sign-offs, "
+        "of those the run follows for that long",
+        DEFINED_HERE,
+        f2_in_training_within_12_months,
+        (REGION,),
+    ),
+)

@@ -1,0 +1,283 @@
+"""KPIs of specialty recruitment: applications, offers, posts and who fills them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline_sim.identity import is_uk_graduate
+from pipeline_sim.results.facts import Facts, Table
+from pipeline_sim.results.registry import Kpi, Measure, percent
+from pipeline_sim.results.sources import DEFINED_HERE, business_plan, plan_figures
+from pipeline_sim.vocabulary import Event, Unplaced
+
+ROUND_AXES = ("round", "programme", "region")
+PROGRAMME, REGION, ROUND = ("programme",), ("region",), ("round",)
+BOTH = ("programme", "region")
+RERUN_FROM = 10_000  # detail of OFFERED from which an offer is a re-run
+TIER_STEP = 10_000  # detail of ACCEPTED: tier x this
+PRIORITISED_TIER = 1
+
+
+def _rounds(facts: Facts) -> dict[str, tuple[str, ...]]:
+    return {"round": tuple(facts.blueprint.rounds)}
+
+
+def _of_rounds(facts: Facts, numerator: Table, denominator: Table | None = None) -> Measure:
+    return Measure(numerator, denominator, ROUND_AXES, _rounds(facts))
+
+
+def applications(facts: Facts) -> Measure:
+    return _of_rounds(facts, facts.applied)
+
+
+def unique_applicants(facts: Facts) -> Measure:
+    rows, number = facts.first_per_round()
+    by_round = facts.tabulate_by(rows, number, len(facts.blueprint.rounds)).sum(axis=(2, 3))
+    person, year = facts.log.person[rows], facts.year_of[facts.log.month[rows]]
+    order = np.lexsort((person, year))
+    person, year = person[order], year[order]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (person[1:] != person[:-1]) | (year[1:] != year[:-1])
+    total = np.bincount(year[new], minlength=facts.years).astype(float)
+    rounds = Measure(by_round, axes=ROUND, names=_rounds(facts))
+    return Measure(total, axes=(), names=_rounds(facts), breakdowns={ROUND: rounds})
+
+
+def applications_per_post(facts: Facts) -> Measure:
+    posts, _ = facts.posts
+    breakdown = _of_rounds(facts, facts.applied, facts.advertised)
+    return Measure(
+        facts.applied.sum(axis=1), posts, names=_rounds(facts), breakdowns={ROUND: breakdown}
+    )
+
+
+def posts_advertised(facts: Facts) -> Measure:
+    breakdown = _of_rounds(facts, facts.advertised)
+    return Measure(facts.posts[0], names=_rounds(facts), breakdowns={ROUND: breakdown})
+
+
+def posts_unfilled(facts: Facts) -> Measure:
+    breakdown = _of_rounds(facts, facts.unfilled)
+    return Measure(facts.posts[1], names=_rounds(facts), breakdowns={ROUND: breakdown})
+
+
+def fill_rate(facts: Facts) -> Measure:
+    posts, unfilled = facts.posts
+    of_round = _of_rounds(facts, facts.advertised - facts.unfilled, facts.advertised)
+    breakdowns = {kept: of_round for kept in (ROUND, ("round", "programme"), ("round", "region"))}
+    return Measure(posts - unfilled, posts, names=_rounds(facts), breakdowns=breakdowns)
+
+
+def offers(facts: Facts) -> Measure:
+    return _of_rounds(facts, facts.by_round(Event.OFFERED))
+
+
+def offers_rerun(facts: Facts) -> Measure:
+    rows = facts.rows(Event.OFFERED)
+    again = facts.tabulate(rows[facts.log.detail[rows] >= RERUN_FROM])
+    return Measure(again, facts.tabulate(rows))
+
+
+def accepts(facts: Facts) -> Measure:
+    return _of_rounds(facts, facts.accepted)
+
+
+def declined(facts: Facts) -> Measure:
+    refused = facts.by_round(Event.DECLINED) + facts.by_round(Event.OFFER_LAPSED)
+    return _of_rounds(facts, refused, facts.by_round(Event.OFFERED))
+
+
+def withdrawn(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.WITHDREW), facts.count(Event.ACCEPTED))
+
+
+def unplaced(facts: Facts) -> Measure:
+    rows = facts.rows(Event.UNPLACED)
+    number = facts.log.detail[rows] // 100 % 100
+    reasons = ("", *(reason.name.lower() for reason in Unplaced))
+    labels = len(facts.blueprint.rounds) * len(reasons)
+    table = facts.tabulate_by(rows, number * len(reasons) + facts.log.detail[rows] % 100, labels)
+    table = table.sum(axis=(2, 3)).reshape(facts.years, -1, len(reasons))
+    return Measure(table, axes=("round", "reason"), names={**_rounds(facts), "reason": reasons})
+
+
+def uk_graduate_accepts(facts: Facts) -> Measure:
+    rows = facts.rows(Event.ACCEPTED)
+    uk = rows[is_uk_graduate(facts.log.person[rows])]
+    return Measure(facts.tabulate(uk), facts.tabulate(rows))
+
+
+def prioritised_accepts(facts: Facts) -> Measure:
+    rows = facts.rows(Event.ACCEPTED)
+    first = rows[facts.log.detail[rows] // TIER_STEP == PRIORITISED_TIER]
+    return Measure(facts.tabulate(first), facts.tabulate(rows))
+
+
+def first_choice_accepts(facts: Facts) -> Measure:
+    rows = facts.rows(Event.ACCEPTED)
+    first = rows[facts.log.detail[rows] % 100 == 1]
+    return Measure(facts.tabulate(first), facts.tabulate(rows))
+
+
+def _gp_accepts(facts: Facts) -> Table:
+    return facts.count(Event.ACCEPTED) * facts.general_practice[None, :, None]
+
+
+def gp_acceptances(facts: Facts) -> Measure:
+    return Measure(_gp_accepts(facts))
+
+
+def gp_acceptances_against_plan(facts: Facts) -> Measure:
+    accepted = _gp_accepts(facts).sum(axis=(1, 2))
+    return Measure(accepted, plan_figures(facts, "gp_acceptances"), axes=())
+
+
+KPIS = (
+    percent(
+        "offers_rerun_percent",
+        "Offers that had to be re-run",
+        "re-run offers / offers made",
+        business_plan("Postgraduate", 1, "% of postgraduate offers that need to be rerun"),
+        offers_rerun,
+        (PROGRAMME, REGION),
+    ),
+    percent(
+        "fill_rate",
+        "Fill rate of advertised posts",
+        "posts filled / posts advertised, a post advertised again because it stayed empty counted once; "
+        "for a round, posts filled in it / posts advertised in it",
+        business_plan("Postgraduate", 5, "Fill rate of advertised posts"),
+        fill_rate,
+        (PROGRAMME, REGION, BOTH, ROUND, ("round", "programme"), ("round", "region")),
+    ),
+    Kpi(
+        "gp_acceptances",
+        "Acceptances of GP training posts",
+        "people",
+        "posts accepted in programmes that train GPs",
+        business_plan("Primary and Integrated Care", 1, "GP trainee acceptances against plan"),
+        gp_acceptances,
+        (REGION,),
+    ),
+    percent(
+        "gp_acceptances_against_plan",
+        "Acceptances of GP training posts against plan",
+        "GP acceptances / the scenario's planned number (4,000 in the business plan)",
+        business_plan("Primary and Integrated Care", 1, "GP trainee acceptances against plan"),
+        gp_acceptances_against_plan,
+    ),
+    Kpi(
+        "applications",
+        "Applications for specialty posts",
+        "applications",
+        "applications made; one person may make several",
+        DEFINED_HERE,
+        applications,
+        (PROGRAMME, ROUND),
+    ),
+    Kpi(
+        "unique_applicants",
+        "Doctors who applied for specialty posts",
+        "people",
+        "people with at least one application in the year, or in the round",
+        DEFINED_HERE,
+        unique_applicants,
+        (ROUND,),
+    ),
+    Kpi(
+        "applications_per_post",
+        "Competition for specialty posts",
+        "applications per post",
+        "applications / posts advertised (a post that stayed empty counted once)",
+        DEFINED_HERE,
+        applications_per_post,
+        (PROGRAMME, ROUND),
+    ),
+    Kpi(
+        "posts_advertised",
+        "Specialty posts advertised",
+        "posts",
+        "posts put into rounds, a post advertised again because it stayed empty counted once; for a "
+        "round, all posts in it",
+        DEFINED_HERE,
+        posts_advertised,
+        (PROGRAMME, REGION, ROUND),
+    ),
+    Kpi(
+        "posts_unfilled",
+        "Specialty posts left empty",
+        "posts",
+        "posts advertised that were still empty after the last round that offered them; for a round, "
+        "those empty after it",
+        DEFINED_HERE,
+        posts_unfilled,
+        (PROGRAMME, REGION, ROUND),
+    ),
+    Kpi(
+        "offers",
+        "Offers of specialty posts",
+        "offers",
+        "offers made, re-run offers included",
+        DEFINED_HERE,
+        offers,
+        (PROGRAMME, ROUND),
+    ),
+    Kpi(
+        "accepts",
+        "Acceptances of specialty posts",
+        "people",
+        "offers accepted",
+        DEFINED_HERE,
+        accepts,
+        (PROGRAMME, REGION, ROUND),
+    ),
+    percent(
+        "offers_declined_percent",
+        "Offers declined or not answered",
+        "(offers declined + offers lapsed) / offers made",
+        DEFINED_HERE,
+        declined,
+        (PROGRAMME, ROUND),
+    ),
+    percent(
+        "withdrawn_before_start_percent",
+        "Accepted posts given back before the start",
+        "withdrawals before the start / offers accepted",
+        DEFINED_HERE,
+        withdrawn,
+        (PROGRAMME,),
+    ),
+    percent(
+        "first_choice_accepts_percent",
+        "Acceptances that were the doctor's first choice",
+        "offers accepted that were first on the doctor's list / offers accepted",
+        DEFINED_HERE,
+        first_choice_accepts,
+        (PROGRAMME, REGION),
+    ),
+    Kpi(
+        "unplaced",
+        "Unsuccessful applications, by doctor and round",
+        "people",
+        "doctors who ended a round without a post, once for each round",
+        DEFINED_HERE,
+        unplaced,
+        (ROUND, ("reason",), ("round", "reason")),
+    ),
+    percent(
+        "uk_graduate_share_of_accepts",
+        "UK graduates among those who accepted",
+        "acceptances by UK medical graduates / acceptances",
+        DEFINED_HERE,
+        uk_graduate_accepts,
+        (PROGRAMME, REGION),
+    ),
+    percent(
+        "prioritised_share_of_accepts",
+        "Prioritised doctors among those who accepted",
+        "acceptances by doctors in the first tier / acceptances",
+        DEFINED_HERE,
+        prioritised_accepts,
+        (PROGRAMME, REGION),
+    ),
+)

@@ -1,0 +1,322 @@
+"""KPIs of specialty training: trainees, reviews, completions and the time they take."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_sim.results.facts import Facts, Table
+from pipeline_sim.results.registry import Kpi, Measure, percent
+from pipeline_sim.results.sources import DEFINED_HERE, business_plan
+from pipeline_sim.vocabulary import Event, Outcome, State
+
+PROGRAMME, REGION = ("programme",), ("region",)
+DOCTORS_IN_TRAINING = (State.FOUNDATION, State.TRAINING)
+STANDARD_OUTCOMES = (Outcome.SATISFACTORY, Outcome.COMPLETION)
+CANCER_AND_DIAGNOSTICS = ("radiology", "oncology", "histopathology")  # parts of programme names
+
+
+def trainees(facts: Facts) -> Measure:
+    return Measure(facts.trainees)
+
+
+def trainees_in_post(facts: Facts) -> Measure:
+    return Measure(facts.headcount(State.TRAINING, specialty_only=True))
+
+
+def ltft(facts: Facts) -> Measure:
+    return Measure(facts.part_time(*DOCTORS_IN_TRAINING), facts.headcount(*DOCTORS_IN_TRAINING))
+
+
+def ccts(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.COMPLETED_TRAINING))
+
+
+def ccts_gp(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.COMPLETED_TRAINING) * facts.general_practice[None, :, None])
+
+
+def ccts_specialist(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.COMPLETED_TRAINING) * ~facts.general_practice[None, :, None])
+
+
+def portfolio_registrations(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.PORTFOLIO_REGISTERED))
+
+
+def ccts_of_trainees(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.COMPLETED_TRAINING), facts.trainees)
+
+
+def _programme_starts(facts: Facts) -> Table:
+    rows = facts.rows(Event.STARTED_LEVEL)
+    started = facts.tabulate(rows[facts.log.detail[rows] == 1])
+    return started * facts.specialty[None, :, None]
+
+
+def training_starts(facts: Facts) -> Measure:
+    return Measure(_programme_starts(facts))
+
+
+def cancer_and_diagnostics_starts(facts: Facts) -> Measure:
+    chosen = facts.named(*CANCER_AND_DIAGNOSTICS)
+    return Measure(_programme_starts(facts) * chosen[None, :, None])
+
+
+def non_standard_outcomes(facts: Facts) -> Measure:
+    rows = facts.rows(Event.REVIEWED)
+    outcome = facts.log.detail[rows]
+    standard = np.isin(outcome, [int(each) for each in STANDARD_OUTCOMES])
+    return Measure(facts.tabulate(rows[~standard]), facts.tabulate(rows))
+
+
+def arcp_outcome_share(facts: Facts) -> Measure:
+    rows = facts.rows(Event.REVIEWED)
+    labels = max(Outcome) + 1
+    by_outcome = facts.tabulate_by(rows, facts.log.detail[rows], labels).sum(axis=(2, 3))
+    everyone = np.repeat(by_outcome.sum(axis=1, keepdims=True), labels, axis=1)
+    names = [""] * labels
+    for outcome in Outcome:
+        names[outcome] = str(int(outcome))
+    return Measure(by_outcome, everyone, ("outcome",), {"outcome": tuple(names)})
+
+
+def extensions(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.EXTENDED), facts.trainees)
+
+
+def resignations(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.RESIGNED), facts.trainees)
+
+
+def releases(facts: Facts) -> Measure:
+    return Measure(facts.count(Event.RELEASED), facts.trainees)
+
+
+def _f2_to_cct(facts: Facts, percentile: float) -> Measure:
+    frame = facts.completions
+    known = ((frame["kind"] == "cct") & frame["f2_to_cct_months"].notna()).to_numpy()
+    months = frame["f2_to_cct_months"].to_numpy(dtype=np.float64, na_value=np.nan)[known]
+    year = facts.year_of[frame["month"].to_numpy()[known]]
+    names = ("", *facts.blueprint.programmes)
+    place = {name: at for at, name in enumerate(names)}
+    programme = frame["programme"][known].map(place).to_numpy(dtype=np.int64)
+    total = _percentiles(months, year, facts.years, percentile)
+    keys = facts.years * len(names)
+    split = _percentiles(months, year * len(names) + programme, keys, percentile)
+    shape = (facts.years, len(names))
+    by_programme = Measure(
+        *(part.reshape(shape) for part in split[:2]), axes=PROGRAMME, value=split[2].reshape(shape)
+    )
+    return Measure(*total[:2], axes=(), value=total[2], breakdowns={PROGRAMME: by_programme})
+
+
+def _percentiles(
+    value: NDArray, key: NDArray, keys: int, percentile: float
+) -> tuple[NDArray, NDArray, NDArray]:
+    """No numerator, how many, and the percentile, by key; missing where there is nobody."""
+    result = np.full(keys, np.nan)
+    count = np.bincount(key, minlength=keys).astype(np.float64)
+    order = np.argsort(key, kind="stable")
+    ends = np.cumsum(count).astype(np.int64)
+    for at in np.flatnonzero(count):
+        members = value[order[ends[at] - int(count[at]) : ends[at]]]
+        result[at] = np.percentile(members, percentile)
+    return np.full(keys, np.nan), count, result
+
+
+def f2_to_cct_median(facts: Facts) -> Measure:
+    return _f2_to_cct(facts, 50)
+
+
+def f2_to_cct_p90(facts: Facts) -> Measure:
+    return _f2_to_cct(facts, 90)
+
+
+def wte_per_cct(facts: Facts) -> Measure:
+    lives = facts.lives
+    started = (lives.event == Event.STARTED_PRACTICE) & np.isin(
+        lives.state, [int(State.CONSULTANT), int(State.GP)]
+    )
+    rows = np.flatnonzero(started)
+    wte = facts.life_table(rows, lives.wte[rows] / 100)
+    return Measure(wte, facts.count(Event.COMPLETED_TRAINING))
+
+
+def posts_redistributed(facts: Facts) -> Measure:
+    posts = np.asarray(facts.blueprint.posts, dtype=np.float64)[: facts.years]
+    total = posts.sum(axis=2, keepdims=True)
+    share = np.divide(posts[:1], total[:1], out=np.zeros_like(posts[:1]), where=total[:1] > 0)
+    unmoved = np.where(total[:1] > 0, share * total, posts)
+    moved = np.maximum(posts - unmoved, 0)
+    blank = np.zeros((facts.years, 1, posts.shape[2]))
+    moved = np.concatenate([blank, moved], axis=1)
+    return Measure(np.concatenate([blank[:, :, :1].repeat(moved.shape[1], 1), moved], axis=2))
+
+
+KPIS = (
+    Kpi(
+        "trainees",
+        "Trainees in specialty programmes",
+        "people",
+        "mean over the months of the year of doctors who hold a training post, core included",
+        DEFINED_HERE,
+        trainees,
+        (PROGRAMME, REGION),
+    ),
+    Kpi(
+        "trainees_in_post",
+        "Trainees at work in their programme",
+        "people",
+        "trainees less those who wait for a supervisor or a practice place",
+        DEFINED_HERE,
+        trainees_in_post,
+        (PROGRAMME, REGION),
+    ),
+    percent(
+        "ltft_percent",
+        "Doctors in training less than full time",
+        "doctors in foundation and specialty training below 100% WTE / doctors in foundation and "
+        "specialty training, both as means over the months of the year",
+        business_plan("Education reform", 1, "% of doctors in training who are training LTFT"),
+        ltft,
+        (PROGRAMME, REGION),
+    ),
+    Kpi(
+        "training_starts",
+        "Doctors starting a specialty programme",
+        "people",
+        "starts of the first level that a doctor does in a programme, core included",
+        DEFINED_HERE,
+        training_starts,
+        (PROGRAMME, REGION),
+    ),
+    Kpi(
+        "cancer_and_diagnostics_starts",
+        "Doctors starting a cancer or diagnostic programme",
+        "people",
+        "programme starts in radiology, oncology and histopathology",
+        business_plan(
+            "Cancer and Diagnostics",
+            1,
+            "Training programme starts against plan (medics and science)",
+        ),
+        cancer_and_diagnostics_starts,
+        (PROGRAMME,),
+    ),
+    Kpi(
+        "ccts",
+        "Certificates of completion of training",
+        "people",
+        "CCTs in the year",
+        DEFINED_HERE,
+        ccts,
+        (PROGRAMME, REGION),
+    ),
+    Kpi("ccts_gp", "CCTs in general practice", "people", "CCTs in programmes that train GPs",
+        DEFINED_HERE, ccts_gp),
+    Kpi("ccts_specialist", "CCTs in other specialties", "people", "CCTs less those in general practice",
+        DEFINED_HERE, ccts_specialist),
+    percent(
+        "ccts_as_percent_of_trainees",
+        "CCTs as a share of trainees",
+        "CCTs in the year / mean number of trainees in the programme over the months of the year",
+        business_plan(
+            "Postgraduate", 3, "Number of CCTs as a % of trainees in the programme per year"
+        ),
+        ccts_of_trainees,
+        (PROGRAMME, REGION),
+    ),
+    Kpi(
+        "portfolio_registrations",
+        "Specialist registrations without a CCT",
+        "people",
+        "doctors who join the specialist register by the portfolio route",
+        DEFINED_HERE,
+        portfolio_registrations,
+        (PROGRAMME,),
+    ),
+    Kpi(
+        "f2_to_cct_months_median",
+        "Time from F2 to CCT: median",
+        "months",
+        "median of the months between F2 sign-off and CCT, of the year's CCTs whose F2 the run saw; the "
+        "denominator is their number",
+        DEFINED_HERE,
+        f2_to_cct_median,
+        (PROGRAMME,),
+    ),
+    Kpi(
+        "f2_to_cct_months_p90",
+        "Time from F2 to CCT: ninth decile",
+        "months",
+        "90th percentile of the months between F2 sign-off and CCT, as for the median",
+        DEFINED_HERE,
+        f2_to_cct_p90,
+        (PROGRAMME,),
+    ),
+    Kpi(
+        "wte_per_cct",
+        "Whole-time doctors gained for each CCT",
+        "WTE per CCT",
+        "WTE of doctors who start as a consultant or GP in the year / CCTs in the year",
+        DEFINED_HERE,
+        wte_per_cct,
+    ),
+    percent(
+        "arcp_non_standard_percent",
+        "Yearly reviews that did not find plain progress",
+        "reviews with an outcome other than 1 or 6 / reviews",
+        DEFINED_HERE,
+        non_standard_outcomes,
+        (PROGRAMME,),
+    ),
+    percent(
+        "arcp_outcome_share",
+        "Yearly reviews by outcome",
+        "reviews with the outcome / reviews",
+        DEFINED_HERE,
+        arcp_outcome_share,
+        (("outcome",),),
+        total=False,
+    ),
+    percent(
+        "extensions_percent",
+        "Extensions of training",
+        "extensions in the year / mean number of trainees",
+        DEFINED_HERE,
+        extensions,
+        (PROGRAMME,),
+    ),
+    percent(
+        "resignations_percent",
+        "Resignations from training",
+        "resignations in the year / mean number of trainees",
+        DEFINED_HERE,
+        resignations,
+        (PROGRAMME, REGION),
+    ),
+    percent(
+        "releases_percent",
+        "Releases from training",
+        "trainees released by review in the year / mean number of trainees",
+        DEFINED_HERE,
+        releases,
+        (PROGRAMME,),
+    ),
+    Kpi(
+        "posts_redistributed",
+        "Training posts moved between regions",
+        "posts",
+        "posts of the year above what each region would have at the first year's shares, summed over "
+        "regions; by programme for cardiology, haematology, and obstetrics and gynaecology",
+        business_plan(
+            "Education reform",
+            3,
+            "Redistribution of specialty training posts (cardiology, haematology and obstetrics and "
+            "gynaecology)",
+        ),
+        posts_redistributed,
+        (PROGRAMME, REGION),
+    ),
+)

@@ -1,0 +1,158 @@
+"""KPIs of stocks, waits and capacity: who is where, what for, and how full every pool is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pipeline_sim.results.census import person_months
+from pipeline_sim.results.facts import Facts, Table
+from pipeline_sim.results.labels import CAUSE_NAMES
+from pipeline_sim.results.lives import WAITING_STATES
+from pipeline_sim.results.registry import Kpi, Measure, percent
+from pipeline_sim.results.sources import DEFINED_HERE
+from pipeline_sim.vocabulary import Event, PoolKind, State
+
+PROGRAMME, REGION, CAUSE, KIND = ("programme",), ("region",), ("cause",), ("kind",)
+KINDS = max(PoolKind) + 1
+TRAINED = (State.CONSULTANT, State.GP, State.SAS)
+
+
+def _stock(*states: State) -> Callable[[Facts], Measure]:
+    return lambda facts: Measure(facts.headcount(*states))
+
+
+def _stock_wte(*states: State) -> Callable[[Facts], Measure]:
+    return lambda facts: Measure(facts.whole_time(*states))
+
+
+def waits(facts: Facts) -> Measure:
+    """Person-months by cause, programme and region."""
+    census = facts.census
+    tables = [
+        person_months(
+            census,
+            facts.blueprint,
+            census.in_states(WAITING_STATES) & (census.cause == cause),
+            census.heads,
+        )
+        for cause in range(len(CAUSE_NAMES))
+    ]
+    return Measure(
+        np.stack(tables, axis=1), axes=("cause", "programme", "region"), names={"cause": CAUSE_NAMES}
+    )
+
+
+def _pools(facts: Facts, event: Event) -> Table:
+    """Units by [year, kind, programme or supervision group, region], a mean over the year's readings."""
+    rows = facts.rows(event)
+    kind = facts.log.level[rows].astype(np.int64)
+    groups = 1 + max(len(facts.blueprint.programmes), len(facts.blueprint.supervision_groups))
+    regions = len(facts.blueprint.regions) + 1
+    year = facts.year_of[facts.log.month[rows]]
+    key = ((year * KINDS + kind) * groups + facts.log.programme[rows] + 1) * regions
+    key += facts.log.region[rows] + 1
+    shape = (facts.years, KINDS, groups, regions)
+    units = np.bincount(key, facts.log.detail[rows], np.prod(shape)).reshape(shape)
+    readings = np.zeros((facts.years, len(facts.year_of)), dtype=bool)
+    readings[year, facts.log.month[rows]] = True
+    return units / np.maximum(readings.sum(axis=1), 1)[:, None, None, None]
+
+
+def pool_utilisation(facts: Facts) -> Measure:
+    used, room = _pools(facts, Event.POOL_IN_USE), _pools(facts, Event.POOL_CAPACITY)
+    groups = ("", *facts.blueprint.supervision_groups)
+    supervisors = Measure(
+        used[:, [PoolKind.SUPERVISOR], : len(groups)],
+        room[:, [PoolKind.SUPERVISOR], : len(groups)],
+        ("kind", "group", "region"),
+    )
+    names = {"kind": ("", *CAUSE_NAMES[1:]), "group": groups}
+    by_group = ("kind", "group")
+    supervisor = {"kind": ("supervisor",)}
+    return Measure(
+        used,
+        room,
+        ("kind", "group", "region"),
+        names,
+        breakdowns={
+            by_group: Measure(
+                supervisors.numerator, supervisors.denominator, supervisors.axes, supervisor
+            )
+        },
+    )
+
+
+def post_vacancy(facts: Facts) -> Measure:
+    programmes = facts.shape[1]
+    used, room = (
+        _pools(facts, event)[:, PoolKind.TRAINING_POST, :programmes]
+        for event in (Event.POOL_IN_USE, Event.POOL_CAPACITY)
+    )
+    return Measure(room - used, room)
+
+
+_STOCKS: tuple[tuple[str, str, tuple[State, ...], tuple[tuple[str, ...], ...]], ...] = (
+    ("foundation_doctors", "Foundation doctors", (State.FOUNDATION,), (REGION,)),
+    ("locally_employed", "Locally employed doctors",
+     (State.LOCALLY_EMPLOYED, State.UNPLACED), (REGION,)),
+    ("sas", "SAS doctors", (State.SAS,), (PROGRAMME, REGION)),
+    ("consultants", "Consultants", (State.CONSULTANT,), (PROGRAMME, REGION)),
+    ("gps", "General practitioners", (State.GP,), (REGION,)),
+    ("abroad", "UK-trained doctors abroad", (State.ABROAD,), ()),
+    ("overseas_applicants", "Doctors applying from abroad", (State.OVERSEAS_APPLICANT,), ()),
+)  # fmt: skip
+
+_WTE = (
+    ("sas_wte", "SAS doctors, whole-time equivalents", State.SAS, (PROGRAMME, REGION)),
+    ("consultants_wte", "Consultants, whole-time equivalents", State.CONSULTANT, (PROGRAMME, REGION)),
+    ("gps_wte", "General practitioners, whole-time equivalents", State.GP, (REGION,)),
+)
+
+KPIS = (
+    *(
+        Kpi(
+            name,
+            title,
+            "people",
+            "mean headcount over the months of the year"
+            + (", those still trying for a post included" if State.UNPLACED in states else ""),
+            DEFINED_HERE,
+            _stock(*states),
+            by,
+        )
+        for name, title, states, by in _STOCKS
+    ),
+    *(
+        Kpi(name, title, "WTE", "mean WTE over the months of the year", DEFINED_HERE, _stock_wte(state), by)
+        for name, title, state, by in _WTE
+    ),
+    Kpi(
+        "waits",
+        "Time spent waiting",
+        "person-months",
+        "months' ends at which a person waited, by what they waited for",
+        DEFINED_HERE,
+        waits,
+        (CAUSE, PROGRAMME, REGION, ("cause", "programme"), ("cause", "region")),
+    ),
+    percent(
+        "pool_utilisation",
+        "Use of capacity",
+        "units in use / units of capacity at the yearly reading; supervisors also by supervision group "
+        "(100 units are one place)",
+        DEFINED_HERE,
+        pool_utilisation,
+        (KIND, ("kind", "region"), ("kind", "group")),
+        total=False,
+    ),
+    percent(
+        "post_vacancy_percent",
+        "Training posts without a trainee",
+        "(training posts - training posts in use) / training posts at the yearly reading",
+        DEFINED_HERE,
+        post_vacancy,
+        (PROGRAMME, REGION),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Small conversions from table cells to blueprint arrays: thresholds, percents, shares, years, scaling."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_sim.scenario.blueprint import THRESHOLD_ONE, Ints
+from pipeline_sim.scenario.table import Table
+
+SCORE_UNITS_PER_SD = 37837  # see randomness.bell
+LARGEST_WEIGHT = 1 << 16
+
+Index = dict[Any, int]
+Numbers = Sequence[float] | NDArray[np.float64]
+
+
+def index_of(names: Iterable[Hashable]) -> Index:
+    """Position of each name."""
+    return {name: position for position, name in enumerate(names)}
+
+
+def threshold(probability: float) -> int:
+    """A probability as the 32-bit threshold that draws are compared with."""
+    return round(probability * THRESHOLD_ONE)
+
+
+def thresholds(probabilities: Sequence[float]) -> Ints:
+    return np.array([threshold(p) for p in probabilities], np.int64)
+
+
+def cumulative(shares: Numbers, exactly: bool = True) -> Ints:
+    """Cumulative thresholds; the last is one if the shares are known to add to 1."""
+    sums = np.minimum(np.cumsum(np.asarray(shares, float)), 1.0)
+    result = np.rint(sums * THRESHOLD_ONE).astype(np.int64)
+    if exactly and len(result):
+        # Every position after the last positive share is a certainty, so that none of them is drawn.
+        positive = np.flatnonzero(np.asarray(shares, float) > 0)
+        result[positive[-1] if len(positive) else -1 :] = THRESHOLD_ONE
+    return result
+
+
+def percent(multiplier: float) -> int:
+    """A ratio or share in hundredths."""
+    return round(100 * multiplier)
+
+
+def hundredths(numbers: Sequence[float]) -> Ints:
+    return np.array([percent(number) for number in numbers], np.int64)
+
+
+def whole(numbers: Sequence[int]) -> Ints:
+    return np.array(numbers, np.int64)
+
+
+def score_units(standard_deviations: Sequence[float]) -> Ints:
+    """Differences of ability in the units of ``randomness.bell``."""
+    return np.array([round(z * SCORE_UNITS_PER_SD) for z in standard_deviations], np.int64)
+
+
+def weights(numbers: Numbers) -> Ints:
+    """Weights as whole numbers, the largest 65,536, and none above 0 lost."""
+    values = np.asarray(numbers, float)
+    if values.max() <= 0:
+        return np.zeros(len(values), np.int64)
+    scaled = np.rint(values * (LARGEST_WEIGHT / values.max())).astype(np.int64)
+    return np.where(values > 0, np.maximum(scaled, 1), 0)
+
+
+def units_adding_up(shares: Numbers) -> Ints:
+    """Shares of one place as units that add to 100 when the shares add to 1."""
+    ends = np.rint(np.cumsum(np.asarray(shares, float)) * 100).astype(np.int64)
+    return np.diff(ends, prepend=0)
+
+
+def scaled_counts(counts: Ints, factor: float, by_year: bool) -> Ints:
+    """Counts times a factor, rounded so that the total (of each year) is right within one half.
+
+    The running total is rounded, not each count: many small counts do not all vanish.
+    """
+    if factor == 1:
+        return counts
+    flat = counts.reshape(counts.shape[0] if by_year else 1, -1)
+    ends = np.floor(np.cumsum(flat, axis=1) * factor + 0.5).astype(np.int64)
+    return np.diff(ends, axis=1, prepend=0).reshape(counts.shape)
+
+
+@dataclass(frozen=True)
+class Years:
+    """The training years of a run: ``count`` of them from calendar year ``first``."""
+
+    first: int
+    count: int
+
+    def dense(self, table: Table, value: str, shape: tuple[int, ...], indexes: Sequence[Index]) -> Ints:
+        """[year, ...] whole-number values of a table, each row holding until the next of its key.
+
+        ``indexes`` translate the keys other than ``year``, in column order; before its first row a key
+        is 0. Rows after the horizon are not used.
+        """
+        result = np.zeros((self.count, *shape), np.int64)
+        names = [column.name for column in table.spec.keys if column.name != "year"]
+        years = table["year"]
+        cells = table[value]
+        places = [[index[cell] for cell in table[name]] for index, name in zip(indexes, names, strict=True)]
+        for row in sorted(range(len(table)), key=years.__getitem__):
+            since = max(years[row] - self.first, 0)
+            if since < self.count:
+                where: tuple[Any, ...] = (slice(since, None), *(place[row] for place in places))
+                result[where] = cells[row]
+        return result
+
+    def of_rule(self, table: Table, value: str) -> list[Any]:
+        """Value of each year of a table keyed by year alone."""
+        dated = sorted(zip(table["year"], table[value], strict=True))
+        return [[v for year, v in dated if year <= self.first + y][-1] for y in range(self.count)]
+
+
+def grouped(table: Table, group: str, *columns: str) -> dict[Any, list[tuple[Any, ...]]]:
+    """Rows of ``columns`` by the value of ``group``, in file order."""
+    rows: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
+    for key, *rest in table.rows(group, *columns):
+        rows[key].append(tuple(rest))
+    return rows
+
+
+def counts(table: Table, value: str, shape: tuple[int, ...], indexes: Sequence[Index]) -> Ints:
+    """[...] whole-number values of a table by its keys; 0 where there is no row."""
+    result = np.zeros(shape, np.int64)
+    for key, cell in zip(table.keys, table[value], strict=True):
+        result[tuple(index[part] for index, part in zip(indexes, key, strict=True))] = cell
+    return result

@@ -1,0 +1,100 @@
+"""Checks of recruitment rounds and of what applicants choose."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS
+from pipeline_sim.scenario.checks import Check, Tables, require_values
+from pipeline_sim.scenario.validate import Findings
+
+#: Place weights are compared as 31-bit integers, which leaves this much for the product of multipliers.
+LARGEST_REGION_MULTIPLIER = 250
+REGION_MULTIPLIERS = ("choices.home_weight", "choices.trained_weight", "foundation.priority_region_weight")
+
+
+def rounds_run_in_order(tables: Tables, findings: Findings) -> None:
+    """Orders differ, and a re-advert comes after the round it repeats."""
+    table = tables["rounds"]
+    order_of = dict(table.rows("round", "order"))
+    first: dict[int, str] = {}
+    for row, (name, order, repeats) in enumerate(table.rows("round", "order", "repeats")):
+        if order in first:
+            findings.add(table.place(row, "order"), f"{order}, as for {first[order]}", "a number of its own")
+        first.setdefault(order, name)
+        if repeats and order_of[repeats] >= order:
+            findings.add(table.place(row, "repeats"), f"{repeats}, which runs later", "an earlier round")
+
+
+def posts_are_recruited_to(tables: Tables, findings: Findings) -> None:
+    """Rounds recruit to training programmes, and every programme with posts is in a round."""
+    table, programmes = tables["round_programmes"], tables["programmes"]
+    kind_of = dict(programmes.rows("programme", "kind"))
+    for row, programme in enumerate(table["programme"]):
+        if kind_of[programme] in ("foundation", "workforce_only"):
+            findings.add(
+                table.place(row, "programme"),
+                f"{programme}, of kind {kind_of[programme]}",
+                "a programme of core, higher, run-through or GP training",
+            )
+    recruited = set(table["programme"])
+    with_posts = {programme for programme, posts in tables["posts"].rows("programme", "posts") if posts}
+    for row, programme in enumerate(programmes["programme"]):
+        if programme in with_posts and programme not in recruited:
+            findings.add(
+                programmes.place(row, "programme"),
+                f"{programme}, with posts and no round",
+                f"a round of its own in {table.file}",
+            )
+
+
+def groups_want_something(tables: Tables, findings: Findings) -> None:
+    table = tables["specialty_taste"]
+    total: dict[str, float] = defaultdict(float)
+    for group, weight in table.rows("group", "weight"):
+        total[group] += weight
+    for group in APPLICANT_GROUPS:
+        if not total[group]:
+            findings.add(f"{table.file} column weight", f"no weight above 0 for {group}", "at least one")
+
+
+def regions_attract_someone(tables: Tables, findings: Findings) -> None:
+    table = tables["regions"]
+    for column in ("attraction", "foundation_attraction", "settle"):
+        if not any(table[column]):
+            findings.add(f"{table.file} column {column}", "only zeros", "a weight above 0")
+
+
+def multipliers_stay_in_bounds(tables: Tables, findings: Findings) -> None:
+    table = tables["settings"]
+    row_of = {name: row for row, name in enumerate(table["name"])}
+    product = 1.0
+    for name in REGION_MULTIPLIERS:
+        product *= max(1.0, table["value"][row_of[name]])
+    if product > LARGEST_REGION_MULTIPLIER:
+        findings.add(
+            table.place(row_of[REGION_MULTIPLIERS[0]], "value"),
+            f"{' x '.join(REGION_MULTIPLIERS)} = {product:g}",
+            f"a product of at most {LARGEST_REGION_MULTIPLIER}",
+        )
+
+
+CHECKS = (
+    Check(("rounds.round", "rounds.order", "rounds.repeats"), rounds_run_in_order),
+    Check(
+        (
+            "programmes.programme",
+            "programmes.kind",
+            "round_programmes.programme",
+            "posts.programme",
+            "posts.posts",
+        ),
+        posts_are_recruited_to,
+    ),
+    Check(("specialty_taste.group", "specialty_taste.weight"), groups_want_something),
+    Check(("regions.attraction", "regions.foundation_attraction", "regions.settle"), regions_attract_someone),
+    Check(
+        ("settings.name", *(f"settings.{name}" for name in REGION_MULTIPLIERS)), multipliers_stay_in_bounds
+    ),
+    require_values("applicant_groups", "group", APPLICANT_GROUPS),
+)

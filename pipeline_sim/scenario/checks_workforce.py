@@ -1,0 +1,85 @@
+"""Checks of doctors outside training, arrivals, and the trained workforce."""
+
+from __future__ import annotations
+
+from pipeline_sim.scenario.blueprint import (
+    AFTER_F2_DESTINATIONS,
+    APPLICANT_GROUPS,
+    OUTSIDE_STATES,
+    TRAINED_GROUPS,
+)
+from pipeline_sim.scenario.checks import Check, Tables, require_values
+from pipeline_sim.scenario.schema_tables import SEXES
+from pipeline_sim.scenario.validate import Findings
+
+
+def _ordered(table: str, low: str, high: str) -> Check:
+    """One column is not above another."""
+
+    def run(tables: Tables, findings: Findings) -> None:
+        for row, (lowest, highest) in enumerate(tables[table].rows(low, high)):
+            if lowest > highest:
+                findings.add(tables[table].place(row, low), f"{lowest}", f"at most {high}, {highest}")
+
+    return Check((f"{table}.{low}", f"{table}.{high}"), run)
+
+
+def everyone_outside_has_a_way_on(tables: Tables, findings: Findings) -> None:
+    """Every state outside training has rates for each group that can be in it."""
+    table = tables["outside"]
+    for state in OUTSIDE_STATES:
+        for group in APPLICANT_GROUPS:
+            if (state, group) != ("overseas_applicant", "uk_graduate") and (state, group) not in table.row_of:
+                findings.add(f"{table.file} column state", f"no row for {state}, {group}", "its rates")
+
+
+def streams_finish_core_programmes(tables: Tables, findings: Findings) -> None:
+    kind_of = dict(tables["programmes"].rows("programme", "kind"))
+    table = tables["stream_ready"]
+    for row, programme in enumerate(table["programme"]):
+        if kind_of[programme] != "core":
+            findings.add(
+                table.place(row, "programme"),
+                f"{programme}, of kind {kind_of[programme]}",
+                "a core programme",
+            )
+
+
+def hours_are_given_for_both_sexes(tables: Tables, findings: Findings) -> None:
+    table = tables["practice_hours"]
+    present = set(table.rows("group", "sex"))
+    for group in TRAINED_GROUPS:
+        for sex in SEXES:
+            if (group, sex) not in present:
+                findings.add(f"{table.file} column sex", f"no row for {group}, {sex}", "their hours")
+
+
+def _settings_ordered(low: str, high: str) -> Check:
+    """One setting is not above another."""
+
+    def run(tables: Tables, findings: Findings) -> None:
+        table = tables["settings"]
+        row_of = {name: row for row, name in enumerate(table["name"])}
+        lowest, highest = table["value"][row_of[low]], table["value"][row_of[high]]
+        if lowest > highest:
+            where = table.place(row_of[low], "value")
+            findings.add(where, f"{low} {lowest}", f"at most {high}, {highest}")
+
+    return Check(("settings.name", f"settings.{low}", f"settings.{high}"), run)
+
+
+CHECKS = (
+    _ordered("streams", "youngest", "oldest"),
+    _ordered("after_f2", "min_months", "max_months"),
+    require_values("after_f2", "destination", AFTER_F2_DESTINATIONS),
+    require_values("age_profile", "group", TRAINED_GROUPS),
+    require_values("exits", "group", TRAINED_GROUPS),
+    require_values("after_cct", "group", TRAINED_GROUPS[:2]),
+    Check(("practice_hours.group", "practice_hours.sex"), hours_are_given_for_both_sexes),
+    Check(("outside.state", "outside.group"), everyone_outside_has_a_way_on),
+    Check(
+        ("stream_ready.programme", "programmes.programme", "programmes.kind"), streams_finish_core_programmes
+    ),
+    _settings_ordered("practice.break_min_months", "practice.break_max_months"),
+    _settings_ordered("stock.trainee_youngest", "stock.trainee_oldest"),
+)

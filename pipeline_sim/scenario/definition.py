@@ -1,0 +1,133 @@
+"""The ``Scenario``: checked tables and settings, frozen. Editing makes a new one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pipeline_sim.clock import TRAINING_YEAR_MONTH
+from pipeline_sim.errors import Problem, ScenarioError
+from pipeline_sim.scenario.checks import run_checks
+from pipeline_sim.scenario.schema import table_specs
+from pipeline_sim.scenario.table import Table
+from pipeline_sim.scenario.validate import Findings, check_keys, check_references, check_settings
+
+if TYPE_CHECKING:
+    from pipeline_sim.scenario.blueprint import Blueprint
+
+MOST_YEARS = 100
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything a run needs, as the user wrote it.
+
+    ``start`` is the month of month 0 (``"2025-08"``), ``years`` the default horizon, ``scale`` a factor
+    on every count. ``tables`` is by name and to be treated as read-only.
+    """
+
+    name: str
+    title: str
+    base: str  # the bundled base it is made from; its own name for a base
+    start: str
+    years: int
+    tables: Mapping[str, Table] = field(repr=False)
+    description: str = ""
+    default_seed: int = 1
+    scale: float = 1.0
+
+    @property
+    def start_year(self) -> int:
+        return int(self.start[:4])
+
+    @property
+    def start_month(self) -> int:
+        return int(self.start[5:])
+
+    @property
+    def first_training_year(self) -> int:
+        """Calendar year in which the training year that holds month 0 began."""
+        return self.start_year - (self.start_month < TRAINING_YEAR_MONTH)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Value of every setting by name."""
+        return dict(self.tables["settings"].rows("name", "value"))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all inputs: equal for equal tables, settings, start, horizon and scale."""
+        content = {
+            "start": self.start,
+            "years": self.years,
+            "scale": self.scale,
+            "tables": {
+                name: {column: list(cells) for column, cells in sorted(table.columns.items())}
+                for name, table in sorted(self.tables.items())
+            },
+        }
+        text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def with_value(self, path: str, value: object) -> Scenario:
+        """A copy with one parameter changed; see ``paths`` for what a path is.
+
+        Raises ``ScenarioError`` if the path names nothing or the value breaks a check.
+        """
+        return self.with_values({path: value})
+
+    def with_values(self, edits: Mapping[str, object]) -> Scenario:
+        """A copy with several parameters changed together, checked once at the end."""
+        from pipeline_sim.scenario.paths import edit_tables
+
+        problems: list[Problem] = []
+        tables = edit_tables(self.tables, {path: (path, value) for path, value in edits.items()}, problems)
+        if not problems:
+            found = table_problems(tables, self.first_training_year)
+            label = ", ".join(edits)
+            problems = [replace(problem, where=f"{label}: {problem.where}") for problem in found]
+        if problems:
+            raise ScenarioError(problems)
+        return replace(self, tables=tables)
+
+    def scaled(self, factor: float) -> Scenario:
+        """A copy in which every count of people and places is multiplied by ``factor`` (above 0)."""
+        if not (math.isfinite(factor) and factor > 0):
+            raise ScenarioError([Problem("scale", f"{factor}", "a finite number above 0")])
+        return replace(self, scale=self.scale * factor)
+
+    def with_years(self, years: int) -> Scenario:
+        """A copy with another horizon, in whole years."""
+        if isinstance(years, bool) or not isinstance(years, int) or not 1 <= years <= MOST_YEARS:
+            raise ScenarioError([Problem("years", f"{years}", f"a whole number from 1 to {MOST_YEARS}")])
+        return replace(self, years=years)
+
+    def blueprint(self, years: int | None = None) -> Blueprint:
+        """The scenario as the arrays an engine reads, over its own horizon or ``years``."""
+        from pipeline_sim.scenario.build import build_blueprint
+
+        return build_blueprint(self if years is None else self.with_years(years))
+
+
+def table_problems(
+    tables: Mapping[str, Table], first_year: int, findings: Findings | None = None
+) -> list[Problem]:
+    """Everything wrong with typed tables taken together; ``findings`` may hold what is known already."""
+    findings = findings or Findings()
+    for name, spec in table_specs().items():
+        if name not in tables:
+            continue
+        table = tables[name]
+        if findings.usable(*(f"{name}.{column.name}" for column in spec.keys)):
+            check_keys(table, findings)
+    if "settings" in tables:
+        check_settings(tables["settings"], findings)
+    for table in tables.values():
+        check_references(tables, table, findings)
+    run_checks(tables, first_year, findings)
+    return findings.problems

@@ -1,0 +1,170 @@
+"""The TOML file that heads a base (base.toml) or a user's scenario (scenario.toml)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+
+from pipeline_sim.clock import TRAINING_YEAR_MONTH
+from pipeline_sim.errors import Problem, nearest
+from pipeline_sim.scenario.cells import shown
+from pipeline_sim.scenario.table_reader import read_text
+
+BASE_FILE = "base.toml"
+SCENARIO_FILE = "scenario.toml"
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+Month = Annotated[str, StringConstraints(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
+Years = Annotated[int, Field(ge=1, le=100)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Header(BaseModel):
+    """What both kinds of header share."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    name: Name
+    title: str = ""
+    description: str = ""
+
+    _file: str = PrivateAttr("")
+    _text: str = PrivateAttr("")
+
+    def place(self, *keys: str) -> str:
+        """``scenario.toml:7 key set.posts`` for a message about a key."""
+        return key_place(self._file, self._text, keys)
+
+
+class BaseHeader(Header):
+    """base.toml."""
+
+    start: Month
+    years: Years = 20
+    default_seed: Seed = 1
+
+    @property
+    def first_training_year(self) -> int:
+        return first_training_year(self.start)
+
+
+class ScenarioHeader(Header):
+    """scenario.toml. What is left out is as in the base."""
+
+    base: str
+    start: Month | None = None
+    years: Years | None = None
+    default_seed: Seed | None = None
+    set: dict[str, int | float | str | bool] = Field(default_factory=dict)
+
+    @property
+    def first_training_year(self) -> int:
+        return first_training_year(self.start or "")
+
+
+AnyHeader = TypeVar("AnyHeader", BaseHeader, ScenarioHeader)
+
+EXPECTED = {
+    "name": "a name of letters, digits, _ and -",
+    "title": "text in quotes",
+    "description": "text in quotes",
+    "start": 'a month such as "2025-08"',
+    "years": "a whole number from 1 to 100",
+    "default_seed": "a whole number, 0 or more",
+    "base": "the name of a bundled base in quotes",
+    "set": 'a table of "path" = value lines',
+}
+
+
+def first_training_year(start: str) -> int:
+    """Calendar year in which the training year that holds the month ``start`` began."""
+    return int(start[:4]) - (int(start[5:]) < TRAINING_YEAR_MONTH)
+
+
+def read_header(path: Path, label: str, kind: type[AnyHeader], problems: list[Problem]) -> AnyHeader | None:
+    """Read a header; None, with problems, if it cannot be used."""
+    if not path.exists():
+        problems.append(Problem(label, "no such file", "a file"))
+        return None
+    text = read_text(path, label, problems)
+    if text is None:
+        return None
+    try:
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"line (\d+)", str(error))
+        place = f"{label}:{line[1]}" if line else label
+        problems.append(Problem(place, f"broken TOML ({error})", "valid TOML"))
+        return None
+    if "set" in content and isinstance(content["set"], dict):
+        content = {**content, "set": flattened(content["set"])}
+    try:
+        header = kind.model_validate(content)
+    except ValidationError as error:
+        problems.extend(_problems(error, kind, label, text))
+        return None
+    header._file, header._text = label, text
+    return header
+
+
+def flattened(edits: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Unquoted dotted keys (``supervision.rule = ...``) as the one path they spell."""
+    flat: dict[str, Any] = {}
+    for key, value in edits.items():
+        if isinstance(value, dict):
+            flat.update(flattened(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _problems(error: ValidationError, kind: type[Header], label: str, text: str) -> list[Problem]:
+    found: dict[tuple[str, ...], Problem] = {}
+    for item in error.errors(include_url=False):
+        # A union puts the name of each member it tried after the key: keep the key only.
+        keys = tuple(str(part) for part in item["loc"][: 2 if item["loc"][0] == "set" else 1])
+        where = key_place(label, text, keys)
+        if item["type"] == "extra_forbidden":
+            near = nearest(keys[0], kind.model_fields)
+            expected = "one of " + ", ".join(kind.model_fields)
+            found[keys] = Problem(where, f"the unknown key {shown(keys[0])}", expected, near)
+        elif item["type"] == "missing":
+            near = ""
+            found[keys] = Problem(label, f"no key {keys[0]}", EXPECTED[keys[0]], near)
+        else:
+            expected = EXPECTED[keys[0]] if len(keys) == 1 else "a number or text"
+            found.setdefault(keys, Problem(where, shown(repr(item["input"])), expected))
+    return list(found.values())
+
+
+def key_place(label: str, text: str, keys: tuple[str, ...]) -> str:
+    """``scenario.toml:7 key years``; without the line if it cannot be found."""
+    line = key_line(text, keys)
+    dotted = ".".join(keys)
+    return f"{label}:{line} key {dotted}" if line else f"{label} key {dotted}"
+
+
+def key_line(text: str, keys: tuple[str, ...]) -> int | None:
+    """Line of the file on which a key is set, or None. Quotes and table headers are understood."""
+    wanted = ".".join(keys)
+    section = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if header := re.fullmatch(r"\[([^\[\]]+)\]\s*(#.*)?", stripped):
+            section = _plain(header[1]) + "."
+            if section[:-1] == wanted:
+                return number
+        elif "=" in stripped and not stripped.startswith("#"):
+            quoted = re.match(r"""("[^"]*"|'[^']*'|[^="'])+(?==)""", stripped)
+            if quoted and section + _plain(quoted[0]) == wanted:
+                return number
+    return None
+
+
+def _plain(key: str) -> str:
+    """A dotted key without quotes and blanks."""
+    return re.sub(r"""["'\s]""", "", key)
