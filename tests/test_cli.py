@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
 import pytest
 from conftest import CommandLine
 
+from pipeline_sim import multiple_replications, single_run
 from pipeline_sim.cli.failures import report_failure
 from pipeline_sim.cli.folders import default_folder
 from pipeline_sim.errors import PipelineError, Problem, ScenarioError
@@ -122,7 +124,10 @@ def test_a_misspelt_scenario_is_exit_2_with_the_nearest_name(
 
 
 def test_a_misspelt_parameter_is_exit_2_with_the_nearest_name(pipeline: CommandLine) -> None:
-    for arguments in (["run", *SHORT, "--set", "choices.home_weigth=2"], ["explain", "choices.home_weigth"]):
+    for arguments in (
+        ["run", *SHORT, "--set", "choices.home_weigth=2"],
+        ["explain", "choices.home_weigth", "--scenario", "teaching"],
+    ):
         result = pipeline(*arguments)
         assert result.exit_code == 2
         assert "nearest: choices.home_weight" in result.output
@@ -214,6 +219,56 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(
     a, b, c = ((tmp_path / name / "kpis.csv").read_bytes() for name in "abc")
     assert a == b
     assert a != c
+
+
+# the same from Python -----------------------------------------------------------------------------
+def test_a_run_from_python_gives_the_numbers_of_the_command_line(
+    pipeline: CommandLine, tmp_path: Path
+) -> None:
+    assert pipeline("run", *SHORT, "--seed", "3", "--out", "out").exit_code == 0
+    written = pd.read_csv(tmp_path / "out" / "kpis.csv")
+    run = single_run("teaching", seed=3, years=2)
+    assert list(written["kpi"]) == list(run.kpis["kpi"])
+    assert written["value"].to_numpy() == pytest.approx(run.kpis["value"].to_numpy(), nan_ok=True)
+    assert len(run.events) == len(run.log)
+
+
+def test_replications_are_one_row_each_and_the_same_alone_or_together() -> None:
+    table = multiple_replications("teaching", reps=3, seed=3, years=2)
+    assert list(table.index) == [0, 1, 2]
+    assert table.index.name == "rep"
+    assert not any("[" in name for name in table.columns)
+    alone = single_run("teaching", seed=3, rep=2, years=2).kpis.set_index(["kpi", "year"])["value"]
+    assert table.loc[2, "students"] == alone["students", 2026]
+    assert table["students"].nunique() > 1
+    first_year = multiple_replications("teaching", reps=1, seed=3, years=2, year=2025)
+    assert (
+        first_year.loc[0, "graduates"]
+        == single_run("teaching", seed=3, years=1).kpis.set_index("kpi")["value"]["graduates"]
+    )
+
+
+def test_replications_shared_among_processes_are_the_same() -> None:
+    pytest.importorskip("joblib")
+    arguments = {"scenario": "teaching", "reps": 3, "seed": 3, "years": 2}
+    pd.testing.assert_frame_equal(
+        multiple_replications(**arguments), multiple_replications(**arguments, workers=2)
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seed": -1}, {"seed": 2**63}, {"rep": -1}, {"engine": "steam"}], ids=lambda wrong: str(wrong)
+)
+def test_an_argument_that_cannot_be_is_named_in_the_error(wrong: dict[str, Any]) -> None:
+    with pytest.raises(PipelineError, match=next(iter(wrong))):
+        single_run("teaching", years=1, **wrong)
+
+
+def test_no_replications_and_a_year_outside_the_run_are_errors() -> None:
+    with pytest.raises(PipelineError, match="reps: found 0"):
+        multiple_replications("teaching", reps=0)
+    with pytest.raises(PipelineError, match="expected 2025 to 2025"):
+        multiple_replications("teaching", reps=1, years=1, year=2040)
 
 
 # result folders -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario is told with its place, what was found, what was expected, the nearest name."""
+"""What is wrong with a scenario is told with its place, the finding, the expectation, the nearest name."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.scenario.new import new_scenario
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path):
     return new_scenario(tmp_path / "mine", "teaching")
+
+
+MIDDLESHIRE = ["middleshire", "Middleshire", "1000", "1", "1", "1", "teaching", "seed"]
 
 
 def read(folder: Path, table: str) -> list[list[str]]:
@@ -46,15 +49,16 @@ def the_problem(folder: Path) -> Problem:
     return found[0]
 
 
-# one wrong cell: (table, line, column, value) -> (found, expected, nearest) ---------------------------
+# one wrong cell: (table, line, column, value) -> (found, expected, nearest) ------------------------
 WRONG_CELLS = {
-    "programme": ("posts", 4, "programme", "cardiolgy", "cardiolgy", "a programme of programmes.csv", "cardiology"),
+    "programme": ("posts", 4, "programme", "cardiolgy", "cardiolgy", "a programme of programmes.csv",
+                  "cardiology"),
     "region": ("intake", 2, "region", "middelshire", "middelshire", "a region of regions.csv", "middleshire"),
     "route": ("student_stock", 3, "route", "standrd", "standrd", "a route of routes.csv", "standard"),
     "route without a row": ("intake", 3, "route", "gateway", "gateway", "a route of routes.csv", ""),
     "stream": ("arrivals", 3, "stream", "overseas_aplicants", "overseas_aplicants", "a stream of streams.csv",
                "overseas_applicants"),
-    "setting": ("outside", 2, "state", "locally_employd", "locally_employd",
+    "state": ("outside", 2, "state", "locally_employd", "locally_employd",
                 "one of locally_employed, unplaced, abroad, break, teaching_research, overseas_applicant",
                 "locally_employed"),
     "text for a count": ("posts", 2, "posts", "many", "many", "a whole number, 0 or more", ""),
@@ -79,7 +83,7 @@ WRONG_CELLS = {
                           "a core programme", ""),
     "its own parent": ("programmes", 4, "parents", "core_medicine", "core_medicine <- core_medicine",
                        "a chain without a cycle", ""),
-    "level": ("trainee_stock", 4, "level", "ST9", "ST9", "a level of general_practice in levels.csv", "ST1"),
+    "level": ("trainee_stock", 4, "level", "ST9", "ST9", "a level of general_practice in levels.csv", "ST3"),
     "year of course": ("student_stock", 6, "year_of_course", "6", "6", "1 to 5 for standard", ""),
     "late rule": ("foundation_rules", 2, "year", "2027", "2027 as the first year of a rule",
                   "2025 or earlier", ""),
@@ -148,13 +152,15 @@ def test_mistakes_in_different_tables_are_all_told(folder):
     }
 
 
-# columns and rows ---------------------------------------------------------------------------------------
+# columns and rows ----------------------------------------------------------------------------------
 def test_an_unknown_column_is_named_with_the_nearest(folder):
     rows = read(folder, "posts")
     rows[0].append("notes")
     write(folder, "posts", [rows[0], *[[*row, ""] for row in rows[1:]]])
     expected = "one of programme, region, year, posts, source, status, low, high, note"
-    assert the_problem(folder) == Problem("posts.csv:1 column notes", "the unknown column notes", expected, "note")
+    assert the_problem(folder) == Problem(
+        "posts.csv:1 column notes", "the unknown column notes", expected, "note"
+    )
 
 
 def test_a_misspelt_column_is_told_as_missing_and_unknown(folder):
@@ -205,7 +211,11 @@ def test_a_line_number_counts_lines_inside_quotes(folder):
     rows = read(folder, "routes")
     rows[1][1] = "Five\nyears"
     rows[2][2] = "2"
-    write(folder, "regions", read(folder, "regions")[:1] + [["middleshire", "", "1", "1", "1", "1", "teaching", "seed"]])
+    write(
+        folder,
+        "regions",
+        read(folder, "regions")[:1] + [MIDDLESHIRE],
+    )
     write(folder, "routes", rows)
     assert the_problem(folder).where == "routes.csv:4 column widening_share"
 
@@ -218,7 +228,7 @@ def test_an_unfinished_quote_is_told(folder):
     assert problem.found.startswith("broken CSV")
 
 
-# files ----------------------------------------------------------------------------------------------------
+# files ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("content", "where", "found", "expected"),
     [
@@ -267,7 +277,7 @@ def test_a_misspelt_bundled_name_gets_the_nearest():
     assert caught.value.problems[0].nearest == "teaching"
 
 
-# what rows and tables say together -------------------------------------------------------------------------
+# what rows and tables say together -----------------------------------------------------------------
 def test_shares_that_do_not_add_to_one_are_told(folder):
     put(folder, "after_f2", 2, "share", "0.6")
     assert the_problem(folder) == Problem(
@@ -325,7 +335,7 @@ def test_foundation_must_be_the_first_row(folder):
 
 def test_a_region_without_posts_is_told(folder):
     rows = read(folder, "regions")
-    write(folder, "regions", [*rows, ["farshire", "Farshire", "1000", "1", "1", "1", "teaching", "assumption"]])
+    write(folder, "regions", [*rows, ["farshire", *MIDDLESHIRE[1:]]])
     assert the_problem(folder) == Problem(
         "regions.csv:3 column region", "farshire, a region without posts", "at least one post in posts.csv"
     )
@@ -387,7 +397,7 @@ def test_a_longest_break_below_the_shortest_is_told(folder):
         load_scenario(folder).with_value("practice.break_min_months", 99)
 
 
-# the TOML header --------------------------------------------------------------------------------------------
+# the TOML header -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "where", "found", "expected", "near"),
     [

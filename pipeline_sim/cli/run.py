@@ -58,7 +58,7 @@ def run_and_write(
             edits=edits,
             scale=scale,
         )
-        output.write(results, record, draw_figures(results, blueprint))
+        output.write(results, record, draw_figures(results, blueprint, seed))
     _show(results, blueprint.title, folder)
 
 

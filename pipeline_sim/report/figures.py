@@ -47,7 +47,8 @@ CAUSES = {
     "not_recorded": ("Not recorded", style.GREY),
 }
 PANELS_ACROSS = 4
-HEAT_ROW = 0.19  # inches
+HEAT_ROW, TALL_HEAT_ROW = 0.19, 0.30  # inches; the tall one for few programmes
+FEW_PROGRAMMES = 12
 
 
 def draw_figures(
@@ -116,10 +117,11 @@ def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
     shown = [name for name in blueprint.programmes if name in set(cells["programme"])]
     if not shown:
         return style.note_nothing(style.new_figure(title, "", source), "advertised posts")
-    height = 1.75 + HEAT_ROW * (len(shown) + 1)
+    height = 1.85 + (TALL_HEAT_ROW if len(shown) <= FEW_PROGRAMMES else HEAT_ROW) * (len(shown) + 1)
     subtitle = "Percent of posts filled, all years together; in brackets, posts advertised a year"
     figure = style.new_figure(title, subtitle, source, height)
     axes = style.plot_area(figure, left=0.27, right=0.985, bottom=0.85, top=1.0)
+    small = style.SMALL if len(shown) <= FEW_PROGRAMMES else 6.0
     years = kpis["year"].nunique() * kpis["rep"].nunique()
     row_of = {name: at for at, name in enumerate(("", *shown))}
     column_of = {name: at for at, name in enumerate((*blueprint.regions, ""))}
@@ -130,7 +132,7 @@ def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
     for table in (filled, posts):
         table[0] = table.sum(axis=0)
         table[:, -1] = table.sum(axis=1)
-    _draw_heat(axes, filled, posts, years)
+    _draw_heat(axes, filled, posts, years, small)
     axes.set_yticks(np.arange(len(row_of)) + 0.5, ["All programmes", *(style.plain(name) for name in shown)])
     names = [*(_two_lines(style.region_label(name)) for name in blueprint.regions), "All regions"]
     axes.set_xticks(np.arange(len(column_of)) + 0.5, names)
@@ -146,7 +148,7 @@ def _colours() -> Colormap:
     return colormaps["cividis"]
 
 
-def _draw_heat(axes: Axes, filled: np.ndarray, posts: np.ndarray, years: int) -> None:
+def _draw_heat(axes: Axes, filled: np.ndarray, posts: np.ndarray, years: int, size: float) -> None:
     axes.set_xlim(0, posts.shape[1])
     axes.set_ylim(posts.shape[0], 0)
     axes.grid(visible=False)
@@ -166,7 +168,7 @@ def _draw_heat(axes: Axes, filled: np.ndarray, posts: np.ndarray, years: int) ->
             text, colour = "none", style.GREY
             hatch = Rectangle((column, row), 1, 1, facecolor="#f4f4f4", edgecolor="white", linewidth=0.8)
             axes.add_patch(hatch)
-        axes.text(column + 0.5, row + 0.52, text, fontsize=6, color=colour, ha="center", va="center")
+        axes.text(column + 0.5, row + 0.52, text, fontsize=size, color=colour, ha="center", va="center")
 
 
 def _heat_key(figure: Figure, height: float) -> None:
@@ -236,19 +238,18 @@ def time_to_cct(completions: pd.DataFrame, source: str, reps: int = 1) -> Figure
     edges = np.arange(0, np.ceil(years.max() * 2 + 1e-9) / 2 + 0.51, 0.5)
     counts, _ = np.histogram(years, edges)
     axes.bar(edges[:-1], counts / max(reps, 1), width=0.46, align="edge", color=style.BLUE)
-    axes.set_xlim(0, edges[-1] + 0.2)
+    wide = max(edges[-1] + 0.2, late * 1.25)  # room for the labels
+    axes.set_xlim(0, wide)
     axes.set_ylim(0, counts.max() / max(reps, 1) * 1.22)
     top = axes.get_ylim()[1]
-    beside = late - median < edges[-1] * 0.2
+    beside = late - median < wide * 0.2
     for at, name, colour, height in (
         (median, "Median", style.VERMILION, 0.985),
         (late, "90% done by", style.ORANGE, 0.915 if beside else 0.985),
     ):
         axes.axvline(at, ymax=height - 0.01, color=colour, linewidth=1.4)
-        axes.text(
-            at + edges[-1] * 0.008, top * height, f"{name} {at:.1f} years", fontsize=style.SMALL,
-            color=style.INK, va="top", ha="left" if at < edges[-1] * 0.8 else "right",
-        )  # fmt: skip
+        text = f"{name} {at:.1f} years"
+        axes.text(at + wide * 0.008, top * height, text, fontsize=style.SMALL, color=style.INK, va="top")
     axes.set_xlabel("Years from F2 sign-off to CCT (bars of six months)", fontsize=style.NORMAL)
     axes.set_ylabel("CCTs", fontsize=style.NORMAL, color=style.INK)
     return figure
@@ -264,25 +265,28 @@ def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
     pools = pools.groupby(["group", "year"], sort=False)[["numerator", "denominator"]].mean() / 100
     groups = list(dict.fromkeys(pools.index.get_level_values("group")))
     years = sorted(set(pools.index.get_level_values("year")))
-    down = -(-len(groups) // PANELS_ACROSS)
+    across = min(PANELS_ACROSS, len(groups))
+    down = -(-len(groups) // across)
     height = max(style.HEIGHT, 1.25 + 1.45 * down)
     figure = style.new_figure(title, "Doctors who could be supervised, and who were", source, height)
     grid = figure.add_gridspec(
-        down, PANELS_ACROSS, left=0.065, right=0.975, bottom=0.55 / height, top=1 - 1.05 / height,
+        down, across, left=0.065, right=0.975, bottom=0.55 / height, top=1 - 1.05 / height,
         hspace=0.62, wspace=0.34,
     )  # fmt: skip
     for number, name in enumerate(groups):
-        axes = figure.add_subplot(grid[number // PANELS_ACROSS, number % PANELS_ACROSS])
+        axes = figure.add_subplot(grid[number // across, number % across])
         style.tidy(axes)
         readings = pools.loc[name].reindex(years, fill_value=0)
         room, used = readings["denominator"], readings["numerator"]
-        axes.fill_between(years, 0, used, color=style.SKY, alpha=0.6, linewidth=0)
-        axes.plot(years, room, color=style.INK, linewidth=1.3, marker="." if len(years) == 1 else None)
+        shown = years if len(years) > 1 else [years[0] - 0.4, years[0] + 0.4]  # a single reading: a bar
+        room, used = (np.resize(line.to_numpy(), len(shown)) for line in (room, used))
+        axes.fill_between(shown, 0, used, color=style.SKY, alpha=0.6, linewidth=0)
+        axes.plot(shown, room, color=style.INK, linewidth=1.3)
         axes.set_ylim(0, max(room.max(), used.max(), 1) * 1.12)
-        axes.set_xlim(years[0], years[-1] if len(years) > 1 else years[0] + 1)
+        axes.set_xlim(shown[0], shown[-1])
         axes.set_title(style.plain(name), fontsize=style.SMALL, color=style.INK, loc="left", pad=3)
         axes.tick_params(labelsize=6.5)
-        axes.set_xticks([years[0], years[-1]] if len(years) > 1 else years)
+        axes.set_xticks(sorted({years[0], years[-1]}))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
     key = figure.add_axes((0.02, 1 - 0.76 / height, 0.6, 0.14 / height))
     key.set_axis_off()

@@ -12,7 +12,14 @@ from matplotlib.path import Path
 from pipeline_sim.report import figures_style as style
 from pipeline_sim.results import cohort
 
-HEADINGS = ("Entered", "Medical school", "Foundation starts", "Foundation ends", "Specialty training", "By the end")
+HEADINGS = (
+    "Entered",
+    "Medical school",
+    "Foundation starts",
+    "Foundation ends",
+    "Specialty training",
+    "By the end",
+)
 NODE_WIDTH = 0.10
 NODE_GAP = 0.055  # of the height of the figure, between bands of one step
 MOST_ROOM = 0.78  # of the height, for the people
@@ -128,7 +135,8 @@ def _draw_node(axes: Axes, node: Node, count: int, whole: int, bottom: float, sc
     tall = max(count * scale, 0.003)
     colour = ORDER.get(name, UNKNOWN_PLACE)[1]
     axes.add_patch(Rectangle((step, bottom), NODE_WIDTH, tall, facecolor=colour, linewidth=0))
-    share = "" if step == 0 else f" ({100 * count / whole:.0f}%)"
+    percent = 100 * count / whole
+    share = "" if step == 0 else f" ({percent:.0f}%)" if percent >= 0.5 else " (<1%)"
     axes.text(
         step + NODE_WIDTH + 0.03,
         bottom + tall / 2 if np.isfinite(bottom) else 0,

@@ -72,7 +72,7 @@ def tidy(axes: Axes) -> None:
     axes.grid(axis="y", color=FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=True, min_n_ticks=2))
 
 
 def note_nothing(figure: Figure, what: str) -> Figure:
@@ -88,16 +88,16 @@ def spread(positions: Sequence[float], gap: float, lowest: float, highest: float
     order = np.argsort(positions, kind="stable")
     placed = np.asarray(positions, dtype=float)[order]
     placed = np.clip(placed, lowest, highest)
+    gap = min(gap, (highest - lowest) / max(len(placed) - 1, 1))
     for _ in range(200):
-        close = np.diff(placed) < gap * 0.999
-        if not close.any():
+        push = np.maximum(gap - np.diff(placed), 0) / 2
+        if push.max(initial=0) < gap * 1e-3:
             break
-        for at in np.flatnonzero(close):
-            push = (gap - (placed[at + 1] - placed[at])) / 2
-            if push > 0:
-                placed[at] -= push
-                placed[at + 1] += push
-        placed += max(lowest - placed[0], 0) + min(highest - placed[-1], 0)
+        placed[:-1] -= push
+        placed[1:] += push
+    steps = gap * np.arange(len(placed))
+    placed = np.maximum.accumulate(np.maximum(placed, lowest) - steps) + steps
+    placed = np.minimum.accumulate((np.minimum(placed, highest) - steps)[::-1])[::-1] + steps
     result = np.empty(len(placed))
     result[order] = placed
     return result.tolist()

@@ -54,7 +54,7 @@ def cohort_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.DataFra
     gone = final == State.OUTSIDE
     soon = (training >= 0) & (lives.month[training] - lives.month[signed_off] <= _SOON)
 
-    def either(done: NDArray, yes: str | NDArray, waiting: str) -> NDArray:
+    def either(done: NDArray, yes: str | NDArray, waiting: str | NDArray) -> NDArray:
         return np.where(done, yes, np.where(gone, LEFT, waiting)).astype(object)
 
     where = [
@@ -82,8 +82,7 @@ def cohort_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.DataFra
         going = going & onward[step - 1]
         pairs = pd.Series(list(zip(where[step - 1][going], where[step][going], strict=True)), dtype=object)
         rows += [
-            (step, origin, goal, people)
-            for (origin, goal), people in sorted(pairs.value_counts().items())
+            (step, origin, goal, people) for (origin, goal), people in sorted(pairs.value_counts().items())
         ]
     return _frame(rows, rep, first_year(blueprint) + int(year.min()))
 

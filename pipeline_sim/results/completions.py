@@ -93,7 +93,6 @@ def month_dates(blueprint: Blueprint) -> NDArray[np.datetime64]:
     return (start + np.arange(blueprint.months)).astype("datetime64[D]").astype("datetime64[s]")
 
 
-
 def _between(amount: NDArray, since: NDArray, until: NDArray) -> NDArray[np.int64]:
     """Sum of each row's amount from row ``since`` up to, not including, row ``until``."""
     before = np.concatenate(([0], np.cumsum(amount, dtype=np.int64)))

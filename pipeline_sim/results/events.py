@@ -43,7 +43,9 @@ class _Names:
         for number, places in enumerate(self.places):
             rows = known & (meaning == number)
             chosen[rows] = places[codes[rows]]
-        return pa.DictionaryArray.from_arrays(pa.array(chosen, mask=~known), pa.array(self.names, pa.string()))
+        return pa.DictionaryArray.from_arrays(
+            pa.array(chosen, mask=~known), pa.array(self.names, pa.string())
+        )
 
 
 def _programme_names(blueprint: Blueprint) -> _Names:
@@ -67,7 +69,7 @@ def event_batches(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Iterator
     programmes, levels = _programme_names(blueprint), _level_names(blueprint)
     events, regions = _Names(EVENT_NAMES), _Names(blueprint.regions)
     for at in range(0, max(len(log), 1), ROWS_AT_A_TIME):
-        part = log.take(slice(at, at + ROWS_AT_A_TIME))
+        part = log.take(np.arange(at, min(at + ROWS_AT_A_TIME, len(log))))
         of_programme, of_level = _meanings(part.event, part.level)
         plain = np.zeros(len(part), dtype=np.int8)
         yield pa.table(

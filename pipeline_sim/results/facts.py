@@ -89,9 +89,7 @@ class Facts:
         """Rows of the log counted, or their ``weight`` summed, by year, programme and region."""
         return self.tabulate_by(rows, np.zeros(len(rows), dtype=np.int64), 1, weight)[:, 0]
 
-    def tabulate_by(
-        self, rows: NDArray, label: NDArray, labels: int, weight: NDArray | None = None
-    ) -> Table:
+    def tabulate_by(self, rows: NDArray, label: NDArray, labels: int, weight: NDArray | None = None) -> Table:
         """As ``tabulate`` with an axis of ``labels`` after the year: [year, label, programme, region]."""
         years, programmes, regions = self.shape
         key = self.year_of[self.log.month[rows]] * labels + label
@@ -138,9 +136,10 @@ class Facts:
         """Recruitment events by round; for the posts of a round, their number."""
         rows = self.rows(event)
         detail = self.log.detail[rows]
+        label: NDArray
         weight = None
         if event in (Event.POSTS_ADVERTISED, Event.POSTS_UNFILLED):
-            label, weight = self.log.level[rows].astype(np.int64), detail.astype(np.float64)
+            label, weight = self.log.level[rows], detail.astype(np.float64)
         elif event in (Event.DECLINED, Event.OFFER_LAPSED):
             label = detail
         else:

@@ -40,23 +40,23 @@ def count_flows(log: EventLog, blueprint: Blueprint) -> Flows:
     years = year_count(blueprint)
     year_of = year_of_month(blueprint)
 
-    def place(rows: slice) -> NDArray[np.int64]:
-        combined = (log.programme[rows].astype(np.int64) + 1) * levels + (log.level[rows] + 1)
-        return combined * regions + (log.region[rows] + 1)
+    def place(rows: slice, people: NDArray[np.bool_]) -> NDArray[np.int64]:
+        combined = (log.programme[rows][people].astype(np.int64) + 1) * levels
+        combined += log.level[rows][people] + 1
+        return combined * regions + (log.region[rows][people] + 1)
 
     chunks = [slice(at, at + _CHUNK) for at in range(0, len(log), _CHUNK)]
     people = [log.person[rows] != SYSTEM_PERSON for rows in chunks]
     seen = np.zeros(places, dtype=bool)
     for rows, mask in zip(chunks, people, strict=True):
-        seen[place(rows)[mask]] = True
+        seen[place(rows, mask)] = True
     used = np.flatnonzero(seen)
     slot = np.zeros(places, dtype=np.int64)
     slot[used] = np.arange(len(used))
     counts = np.zeros(years * _EVENTS * max(len(used), 1), dtype=np.int64)
     for rows, mask in zip(chunks, people, strict=True):
-        key = year_of[log.month[rows]] * _EVENTS + log.event[rows]
-        key = key * len(used) + slot[place(rows)]
-        counts += np.bincount(key[mask], minlength=len(counts))
+        key = year_of[log.month[rows][mask]] * _EVENTS + log.event[rows][mask]
+        counts += np.bincount(key * len(used) + slot[place(rows, mask)], minlength=len(counts))
     filled = np.flatnonzero(counts)
     rest, position = np.divmod(filled, max(len(used), 1))
     where = used[position] if len(used) else position

@@ -19,7 +19,11 @@ _CHAPTERS = (
 )
 
 _NOT_HERE = (
-    ("Postgraduate 2", "Number of complaints raised by trainees and the % upheld", "no complaints in the model"),
+    (
+        "Postgraduate 2",
+        "Number of complaints raised by trainees and the % upheld",
+        "no complaints in the model",
+    ),
     ("Postgraduate 4", "Number (and %) of late revalidations", "no revalidation in the model"),
     (
         "Undergraduate 1",
@@ -52,7 +56,7 @@ edit there.*
 - A **breakdown** is in the name: `fill_rate[programme=cardiology]`,
   `fill_rate[programme=cardiology,region=london]`. Rows with nothing in them are left out.
 - A **ratio** with a denominator of zero has no value; numerator and denominator are still written.
-- Counts have no denominator. Medians and deciles have no numerator; their denominator is the number of people.
+- Counts have no denominator. Medians and deciles have no numerator; their denominator is how many people.
 - "Mean over the months" is the mean of the month-end census.
 
 KPIs of the {BUSINESS_PLAN} are quoted word for word.

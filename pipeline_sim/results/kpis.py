@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline_sim.results import kpis_early, kpis_recruitment, kpis_training, kpis_workforce
 from pipeline_sim.results.facts import Facts
-from pipeline_sim.results.registry import Kpi, kpi_rows
+from pipeline_sim.results.registry import Kpi, kpi_table
 
 REGISTRY: tuple[Kpi, ...] = (
     *kpis_early.KPIS,
@@ -45,4 +45,4 @@ def kpi_frame(facts: Facts, rep: int = 0) -> pd.DataFrame:
     ``value`` is missing where a ratio has nothing below the line; ``denominator`` is missing for counts,
     ``numerator`` for medians and deciles.
     """
-    return pd.concat([kpi_rows(kpi, facts, rep) for kpi in REGISTRY], ignore_index=True)
+    return kpi_table(REGISTRY, facts, rep)

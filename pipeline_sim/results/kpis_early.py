@@ -44,9 +44,7 @@ def deferred_years(facts: Facts) -> Measure:
 
 def _widening(facts: Facts, event: Event) -> Measure:
     rows = facts.rows(event)
-    return Measure(
-        facts.tabulate(rows[facts.log.detail[rows] >= WIDENING_FROM]), facts.tabulate(rows)
-    )
+    return Measure(facts.tabulate(rows[facts.log.detail[rows] >= WIDENING_FROM]), facts.tabulate(rows))
 
 
 def widening_entrants(facts: Facts) -> Measure:

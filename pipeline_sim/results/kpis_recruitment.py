@@ -46,9 +46,7 @@ def unique_applicants(facts: Facts) -> Measure:
 def applications_per_post(facts: Facts) -> Measure:
     posts, _ = facts.posts
     breakdown = _of_rounds(facts, facts.applied, facts.advertised)
-    return Measure(
-        facts.applied.sum(axis=1), posts, names=_rounds(facts), breakdowns={ROUND: breakdown}
-    )
+    return Measure(facts.applied.sum(axis=1), posts, names=_rounds(facts), breakdowns={ROUND: breakdown})
 
 
 def posts_advertised(facts: Facts) -> Measure:
@@ -64,7 +62,7 @@ def posts_unfilled(facts: Facts) -> Measure:
 def fill_rate(facts: Facts) -> Measure:
     posts, unfilled = facts.posts
     of_round = _of_rounds(facts, facts.advertised - facts.unfilled, facts.advertised)
-    breakdowns = {kept: of_round for kept in (ROUND, ("round", "programme"), ("round", "region"))}
+    breakdowns = dict.fromkeys((ROUND, ("round", "programme"), ("round", "region")), of_round)
     return Measure(posts - unfilled, posts, names=_rounds(facts), breakdowns=breakdowns)
 
 

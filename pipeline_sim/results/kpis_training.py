@@ -105,10 +105,9 @@ def _f2_to_cct(facts: Facts, percentile: float) -> Measure:
     keys = facts.years * len(names)
     split = _percentiles(months, year * len(names) + programme, keys, percentile)
     shape = (facts.years, len(names))
-    by_programme = Measure(
-        *(part.reshape(shape) for part in split[:2]), axes=PROGRAMME, value=split[2].reshape(shape)
-    )
-    return Measure(*total[:2], axes=(), value=total[2], breakdowns={PROGRAMME: by_programme})
+    nothing, count, value = (part.reshape(shape) for part in split)
+    by_programme = Measure(nothing, count, PROGRAMME, value=value)
+    return Measure(total[0], total[1], (), value=total[2], breakdowns={PROGRAMME: by_programme})
 
 
 def _percentiles(
@@ -213,17 +212,27 @@ KPIS = (
         ccts,
         (PROGRAMME, REGION),
     ),
-    Kpi("ccts_gp", "CCTs in general practice", "people", "CCTs in programmes that train GPs",
-        DEFINED_HERE, ccts_gp),
-    Kpi("ccts_specialist", "CCTs in other specialties", "people", "CCTs less those in general practice",
-        DEFINED_HERE, ccts_specialist),
+    Kpi(
+        "ccts_gp",
+        "CCTs in general practice",
+        "people",
+        "CCTs in programmes that train GPs",
+        DEFINED_HERE,
+        ccts_gp,
+    ),
+    Kpi(
+        "ccts_specialist",
+        "CCTs in other specialties",
+        "people",
+        "CCTs less those in general practice",
+        DEFINED_HERE,
+        ccts_specialist,
+    ),
     percent(
         "ccts_as_percent_of_trainees",
         "CCTs as a share of trainees",
         "CCTs in the year / mean number of trainees in the programme over the months of the year",
-        business_plan(
-            "Postgraduate", 3, "Number of CCTs as a % of trainees in the programme per year"
-        ),
+        business_plan("Postgraduate", 3, "Number of CCTs as a % of trainees in the programme per year"),
         ccts_of_trainees,
         (PROGRAMME, REGION),
     ),

@@ -77,9 +77,7 @@ def pool_utilisation(facts: Facts) -> Measure:
         ("kind", "group", "region"),
         names,
         breakdowns={
-            by_group: Measure(
-                supervisors.numerator, supervisors.denominator, supervisors.axes, supervisor
-            )
+            by_group: Measure(supervisors.numerator, supervisors.denominator, supervisors.axes, supervisor)
         },
     )
 

@@ -49,8 +49,6 @@ def categories(codes: NDArray, names: Sequence[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(chosen, categories=distinct)
 
 
-
-
 def year_count(blueprint: Blueprint) -> int:
     """Training years that the horizon touches."""
     return training_year(blueprint.start_month, max(blueprint.months, 1) - 1) + 1

@@ -7,8 +7,9 @@ the line has no value: it is written as missing, with its numerator and denomina
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,15 +27,16 @@ class Measure:
     """Numerator and denominator with axes [year, ...]; ``axes`` names those after the year.
 
     ``names`` gives the labels of axes other than programme and region. ``value`` is for what is not a
-    ratio, such as a median; its breakdowns are not sums and are given in ``breakdowns``.
+    ratio, such as a median; its breakdowns are not sums and are given in ``breakdowns``,
+    by the axes they keep.
     """
 
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64] | None = None
     axes: tuple[str, ...] = PLACES
-    names: dict[str, tuple[str, ...]] | None = None
+    names: Mapping[str, tuple[str, ...]] | None = None
     value: NDArray[np.float64] | None = None
-    breakdowns: dict[tuple[str, ...], Measure] | None = None
+    breakdowns: Mapping[Any, Measure] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,24 +67,49 @@ def percent(
     return Kpi(name, title, "percent", formula, source, measure, by, 100.0, total)
 
 
-def kpi_rows(kpi: Kpi, facts: Facts, rep: int) -> pd.DataFrame:
-    """The rows of one KPI of one replication."""
+class _Part(NamedTuple):
+    """Rows of one KPI at one level of detail."""
+
+    year: NDArray[np.int32]
+    names: list[str]
+    value: NDArray[np.float64]
+    numerator: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    unit: str
+
+
+def kpi_table(kpis: Iterable[Kpi], facts: Facts, rep: int) -> pd.DataFrame:
+    """The rows of the KPIs of one replication, with ``COLUMNS``."""
+    parts = [part for kpi in kpis for part in _kpi_parts(kpi, facts)]
+    year = np.concatenate([part.year for part in parts])
+    columns = {
+        "rep": np.full(len(year), rep, dtype=np.int32),
+        "year": year,
+        "kpi": [name for part in parts for name in part.names],
+        "value": np.concatenate([part.value for part in parts]),
+        "numerator": np.concatenate([part.numerator for part in parts]),
+        "denominator": np.concatenate([part.denominator for part in parts]),
+        "unit": [part.unit for part in parts for _ in part.names],
+    }
+    return pd.DataFrame(columns, columns=list(COLUMNS))
+
+
+def _kpi_parts(kpi: Kpi, facts: Facts) -> Iterator[_Part]:
+    """The total and each breakdown of a KPI; a breakdown has no rows where there is nothing."""
     whole = kpi.measure(facts)
     years = year_labels(facts.blueprint)
     places = {"programme": ("", *facts.blueprint.programmes), "region": ("", *facts.blueprint.regions)}
-    frames = []
     for kept in ((), *kpi.by) if kpi.total else kpi.by:
         measure = (whole.breakdowns or {}).get(kept, whole)
         names = {**places, **(whole.names or {}), **(measure.names or {})}
-        numerator, denominator, value = (
-            _sum_over(array, measure.axes, kept)
-            for array in (measure.numerator, measure.denominator, measure.value)
-        )
-        assert numerator is not None
-        if value is None:
-            value = kpi.scale * (numerator if denominator is None else _ratio(numerator, denominator))
-        if denominator is None:
-            denominator = np.full(numerator.shape, np.nan)
+        numerator = _sum_over(measure.numerator, measure.axes, kept)
+        denominator = np.full(numerator.shape, np.nan)
+        value = kpi.scale * numerator
+        if measure.denominator is not None:
+            denominator = _sum_over(measure.denominator, measure.axes, kept)
+            value = kpi.scale * _ratio(numerator, denominator)
+        if measure.value is not None:
+            value = measure.value
         shown = np.ones(numerator.shape, dtype=bool)
         if kept:
             shown = (np.nan_to_num(numerator) != 0) | (np.nan_to_num(denominator) != 0)
@@ -90,25 +117,17 @@ def kpi_rows(kpi: Kpi, facts: Facts, rep: int) -> pd.DataFrame:
                 unnamed = [at for at, label in enumerate(names[dimension]) if not label]
                 shown[(slice(None),) * axis + (unnamed,)] = False
         index = np.nonzero(shown)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "rep": np.full(len(index[0]), rep, dtype=np.int32),
-                    "year": years[index[0]].astype(np.int32),
-                    "kpi": _row_names(kpi.name, kept, index[1:], names),
-                    "value": value[index],
-                    "numerator": numerator[index],
-                    "denominator": denominator[index],
-                    "unit": kpi.unit,
-                }
-            )
+        yield _Part(
+            years[index[0]].astype(np.int32),
+            _row_names(kpi.name, kept, index, names),
+            value[index],
+            numerator[index],
+            denominator[index],
+            kpi.unit,
         )
-    return pd.concat(frames, ignore_index=True)
 
 
-def _sum_over(array: NDArray | None, axes: tuple[str, ...], kept: tuple[str, ...]) -> NDArray | None:
-    if array is None:
-        return None
+def _sum_over(array: NDArray, axes: tuple[str, ...], kept: tuple[str, ...]) -> NDArray:
     gone = tuple(at for at, axis in enumerate(axes, start=1) if axis not in kept)
     return array.sum(axis=gone)
 
@@ -121,8 +140,8 @@ def _ratio(numerator: NDArray, denominator: NDArray) -> NDArray:
 
 def _row_names(
     kpi: str, kept: tuple[str, ...], index: tuple[NDArray, ...], names: dict[str, tuple[str, ...]]
-) -> NDArray | str:
+) -> list[str]:
     if not kept:
-        return kpi
-    parts = zip(*([f"{d}={names[d][at]}" for at in i] for d, i in zip(kept, index, strict=True)), strict=True)
-    return np.array([f"{kpi}[{','.join(part)}]" for part in parts], dtype=object)
+        return [kpi] * len(index[0])
+    labels = ([f"{axis}={names[axis][at]}" for at in i] for axis, i in zip(kept, index[1:], strict=True))
+    return [f"{kpi}[{','.join(label)}]" for label in zip(*labels, strict=True)]

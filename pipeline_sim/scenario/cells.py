@@ -66,4 +66,6 @@ def text_of(value: object) -> str:
     """A Python value as the cell text a user would have typed."""
     if isinstance(value, bool):
         return "1" if value else "0"
+    if value is None:
+        return ""
     return str(value).strip()

@@ -10,6 +10,7 @@ from pipeline_sim.scenario.validate import Findings
 
 #: Place weights are compared as 31-bit integers, which leaves this much for the product of multipliers.
 LARGEST_REGION_MULTIPLIER = 250
+NOT_RECRUITED_TO = ("foundation", "workforce_only")
 REGION_MULTIPLIERS = ("choices.home_weight", "choices.trained_weight", "foundation.priority_region_weight")
 
 
@@ -22,7 +23,7 @@ def rounds_run_in_order(tables: Tables, findings: Findings) -> None:
         if order in first:
             findings.add(table.place(row, "order"), f"{order}, as for {first[order]}", "a number of its own")
         first.setdefault(order, name)
-        if repeats and order_of[repeats] >= order:
+        if repeats and (repeats == name or order_of[repeats] > order):
             findings.add(table.place(row, "repeats"), f"{repeats}, which runs later", "an earlier round")
 
 
@@ -31,7 +32,7 @@ def posts_are_recruited_to(tables: Tables, findings: Findings) -> None:
     table, programmes = tables["round_programmes"], tables["programmes"]
     kind_of = dict(programmes.rows("programme", "kind"))
     for row, programme in enumerate(table["programme"]):
-        if kind_of[programme] in ("foundation", "workforce_only"):
+        if kind_of[programme] in NOT_RECRUITED_TO:
             findings.add(
                 table.place(row, "programme"),
                 f"{programme}, of kind {kind_of[programme]}",
@@ -40,7 +41,7 @@ def posts_are_recruited_to(tables: Tables, findings: Findings) -> None:
     recruited = set(table["programme"])
     with_posts = {programme for programme, posts in tables["posts"].rows("programme", "posts") if posts}
     for row, programme in enumerate(programmes["programme"]):
-        if programme in with_posts and programme not in recruited:
+        if programme in with_posts - recruited and kind_of[programme] not in NOT_RECRUITED_TO:
             findings.add(
                 programmes.place(row, "programme"),
                 f"{programme}, with posts and no round",

@@ -89,7 +89,7 @@ def the_column(target: Target, path: str, where: str) -> Column | Problem:
 
 def find_target(tables: Mapping[str, Table], path: str, where: str = "") -> Target | Problem:
     """The rows and columns that ``path`` names, or a problem that tells the nearest valid path."""
-    where = where or path
+    where = where or path or "a blank path"
     path = path.strip()
     settings = setting_specs()
     if path in settings:
@@ -143,10 +143,11 @@ def _matching_rows(table: Table, path: str, keys: list[str], where: str) -> tupl
         kept = [row for row in rows if str(cells[row]) == key]
         if not kept:
             known = list(dict.fromkeys(str(cells[row]) for row in rows))
-            near = nearest(key, known)
+            # A first key may be the rest of a setting's name: rounds is a table, rounds.decline a setting.
+            near = nearest(f"{used}.{key}", [f"{used}.{name}" for name in known] + list(setting_specs()))
             expected = f"one of {', '.join(known[:12])}" + (", ..." if len(known) > 12 else "")
             found = f"no {column.name} {shown(key)} in {used}"
-            return Problem(where, found, expected, near and f"{used}.{near}")
+            return Problem(where, found, expected, near)
         rows = kept
         used = f"{used}.{key}"
     return tuple(rows)

@@ -124,7 +124,7 @@ _SPECS = (
         carry="count", scaled=True,
     ),
     TableSpec(
-        "student_stock", "Students present on the day before the start.", "engines/stock.py",
+        "student_stock", "Students present on the day before the start.", "engines/",
         (
             ROUTE,
             _whole("year_of_course", "year of the course they are in", "year of course", 1, 12, key=True),
@@ -144,7 +144,7 @@ _SPECS = (
         ),
     ),
     TableSpec(
-        "placements", "Student placements by setting.", "engines/capacity.py",
+        "placements", "Student placements by setting.", "engines/",
         (
             _one_of("setting", PLACEMENT_SETTINGS, "setting of the placement"),
             REGION,
@@ -225,13 +225,13 @@ _SPECS = (
         ),
     ),
     TableSpec(
-        "posts", "Training posts: training numbers in post at any time.", "engines/capacity.py",
+        "posts", "Training posts: training numbers in post at any time.", "engines/",
         (PROGRAMME, REGION, YEAR, _count("posts", "establishment", "posts")),
         carry="count", scaled=True,
     ),
     TableSpec(
         "trainee_stock", "Trainees present on the day before the start, foundation included.",
-        "engines/stock.py",
+        "engines/",
         (
             PROGRAMME,
             Column("level", "name", "level they are in", key=True),
@@ -241,7 +241,7 @@ _SPECS = (
         scaled=True,
     ),
     TableSpec(
-        "practice_places", "Training places in general practices.", "engines/capacity.py",
+        "practice_places", "Training places in general practices.", "engines/",
         (REGION, YEAR, _count("places", "whole places", "places")),
         carry="count", scaled=True,
     ),
@@ -347,23 +347,23 @@ _SPECS = (
         (STREAM, PROGRAMME, _share("arrivals; a stream adds to 1 or less")),
     ),
     TableSpec(
-        "arrivals", "Doctors who arrive from outside.", "engines/stock.py",
+        "arrivals", "Doctors who arrive from outside.", "engines/",
         (STREAM, REGION, YEAR, _count("people", "arrivals", "people a year")),
         carry="count", scaled=True,
     ),
     TableSpec(
-        "outside_stock", "Doctors outside training at the start.", "engines/stock.py",
+        "outside_stock", "Doctors outside training at the start.", "engines/",
         (STREAM, REGION, _count("people", "doctors present", "people")),
         scaled=True,
     ),
     TableSpec(
-        "workforce_stock", "Trained and SAS doctors at the start.", "engines/stock.py",
+        "workforce_stock", "Trained and SAS doctors at the start.", "engines/",
         (TRAINED_GROUP, PROGRAMME, REGION, _count("doctors", "headcount", "doctors")),
         scaled=True,
     ),
     TableSpec(
         "age_profile", "Ages of the workforce at the start; the last band is five years wide.",
-        "engines/stock.py",
+        "engines/",
         (TRAINED_GROUP, AGE_FROM, _share("doctors in the band; a group adds to 1")),
     ),
     TableSpec(

@@ -26,8 +26,15 @@ class Findings:
     def add(self, where: str, found: str, expected: str, near: str = "") -> None:
         self.problems.append(Problem(where, found, expected, near))
 
+    def spoil_column(self, spec: TableSpec, column: str) -> None:
+        """The whole column is unknown; with the values of settings.csv goes every setting."""
+        self.spoilt.add(f"{spec.name}.{column}")
+        if (spec.name, column) == ("settings", "value"):
+            self.spoilt.update(f"settings.{name}" for name in setting_specs())
+
     def spoil_table(self, spec: TableSpec) -> None:
-        self.spoilt.update(f"{spec.name}.{column.name}" for column in spec.columns)
+        for column in spec.columns:
+            self.spoil_column(spec, column.name)
 
     def usable(self, *columns: str) -> bool:
         """True if none of the "table.column" names is spoilt."""
@@ -58,7 +65,7 @@ def type_table(spec: TableSpec, raw: RawTable, findings: Findings) -> Table:
             if not column.may_be_absent:
                 near = nearest(column.name, [name for name in raw.header if name not in spec.by_name])
                 findings.add(f"{raw.file}:1 column {column.name}", "no such column", column.name, near)
-                findings.spoilt.add(f"{spec.name}.{column.name}")
+                findings.spoil_column(spec, column.name)
     if not raw.complete:
         findings.spoil_table(spec)
     return Table(spec, raw.file, columns, raw.lines)

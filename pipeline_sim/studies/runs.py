@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline_sim import __version__
+from pipeline_sim.clock import MONTHS_PER_YEAR
 from pipeline_sim.errors import PipelineError
 from pipeline_sim.results.bundle import Results, summarise
 from pipeline_sim.results.eventlog import EventLog
@@ -113,7 +114,7 @@ def replications(
 ) -> Iterator[RunResult]:
     """Replications 0 to ``reps - 1``, one after another; see ``single_run`` for the arguments."""
     if reps < 1:
-        raise PipelineError(f"reps: found {reps}, expected 1 or more")
+        raise _too_few(reps)
     chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
     seed = _checked_seed(chosen, seed, 0, engine)
     blueprint = chosen.blueprint(years)
@@ -134,12 +135,14 @@ def multiple_replications(
 
     The figures are totals for the whole country in training year ``year`` (2030 is August 2030 to July
     2031), the last simulated one if not given; the full tables of each replication come from
-    ``single_run``. The index is ``rep``, from 0. With ``workers`` above 1 the replications share that many processes,
-    which needs the ``studies`` extra; the numbers are the same.
+    ``single_run``. The index is ``rep``, from 0. With ``workers`` above 1 the replications share that
+    many processes, which needs the ``studies`` extra; the numbers are the same.
     """
     if workers == 1:
         rows = [_headline(run, year) for run in replications(scenario, reps, seed, years, engine)]
     else:
+        if reps < 1:
+            raise _too_few(reps)
         rows = _in_parallel(scenario, reps, seed, years, engine, year, workers)
     return pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="rep"))
 
@@ -169,7 +172,7 @@ def manifest(
             "scale": scale,
         },
         "start": f"{blueprint.start_year}-{blueprint.start_month:02d}",
-        "years": blueprint.months / 12,
+        "years": blueprint.months // MONTHS_PER_YEAR,
         "seed": seed,
         "reps": reps,
         "engine": engine,
@@ -205,6 +208,10 @@ def peak_memory_mib() -> float | None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     bytes_in_unit = 1 if sys.platform == "darwin" else 1024
     return round(peak * bytes_in_unit / 2**20, 1)
+
+
+def _too_few(reps: int) -> PipelineError:
+    return PipelineError(f"reps: found {reps}, expected 1 or more")
 
 
 def _checked_seed(scenario: Scenario, seed: int | None, rep: int, engine: str) -> int:

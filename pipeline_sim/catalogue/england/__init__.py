@@ -1,1 +1,1 @@
-"""The England base: tables, the published figures behind them, and the scripts that derive one from the other."""
+"""The England base: tables, the published figures behind them, and the scripts that derive the tables."""

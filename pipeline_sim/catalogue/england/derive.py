@@ -2,9 +2,10 @@
 
 Run with ``python -m pipeline_sim.catalogue.england.derive``. The result is the same to the byte each time.
 
-Order matters: programmes and levels, then regions and medical school, foundation, posts and trainees, then the
-workforce, and what is sized to the stock (practice places, supervisors), then recruitment. The tables that are
-kept by hand (``settings``, ``routes``, ``route_years``, ``rounds``, ``outside``, ``exits`` ...) are only read.
+Order matters: programmes and levels, then regions and medical school, foundation, posts and trainees,
+then the workforce, and what is sized to the stock (practice places, supervisors), then recruitment. Tables
+kept by hand (``settings``, ``routes``, ``route_years``, ``rounds``, ``outside``, ``exits`` ...) are only
+read.
 """
 
 from __future__ import annotations
@@ -20,9 +21,19 @@ def total(name: str, column: str, **where: str) -> int:
 
 def report() -> None:
     """Print the totals a reader would check first."""
-    print("intake 2025", total("intake", "students", year="2025"), " students", total("student_stock", "students"))
+    print(
+        "intake 2025",
+        total("intake", "students", year="2025"),
+        " students",
+        total("student_stock", "students"),
+    )
     for level in ("F1", "F2"):
-        print(level, "in post", total("trainee_stock", "trainees", programme="foundation", level=level), end="  ")
+        print(
+            level,
+            "in post",
+            total("trainee_stock", "trainees", programme="foundation", level=level),
+            end="  ",
+        )
     print("places 2025", total("foundation_places", "places", year="2025"))
     demand = sum(derive_school.placement_demand(k) for k in REGIONS)
     net = total("placements", "places", year="2025") - total("placements", "background", year="2025")
@@ -34,14 +45,20 @@ def report() -> None:
         if name not in derive_posts.entry_posts():
             continue
         entry = derive_posts.entry_posts()[name]
-        posts, stock = total("posts", "posts", programme=name), total("trainee_stock", "trainees", programme=name)
+        posts, stock = (
+            total("posts", "posts", programme=name),
+            total("trainee_stock", "trainees", programme=name),
+        )
         whole = [whole[0] + entry, whole[1] + posts, whole[2] + stock]
-        print(f"  {name:32}{entry:6}{derive_posts.fill_share()[name]:8.3f}{posts:7}{stock:7}{stock / posts:7.3f}")
+        filled = derive_posts.fill_share()[name]
+        print(f"  {name:32}{entry:6}{filled:8.3f}{posts:7}{stock:7}{stock / posts:7.3f}")
     print(f"  {'all':32}{whole[0]:6}{'':8}{whole[1]:7}{whole[2]:7}")
     print("\ntrainees against judged counts (+/-20%)")
     for title, got, judged in derive_posts.total_check():
         print(f"  {title:32}{got:7}{judged:8.0f}{got / judged:7.2f}")
-    print("\nworkforce", {g: total("workforce_stock", "doctors", group=g) for g in ("consultant", "gp", "sas")})
+    print(
+        "\nworkforce", {g: total("workforce_stock", "doctors", group=g) for g in ("consultant", "gp", "sas")}
+    )
     used, places = derive_workforce.practice_demand(), {}
     for r in table("practice_places"):
         if r["year"] == "2025":
@@ -58,12 +75,24 @@ def report() -> None:
             plan = derive_workforce.group_plan().get(name, {})
             regional = [round(u / max(s, 1e-9), 2) for u, s in by_region.values()]
             added = sum(v for k, v in extra.items() if k[0] == name)
-            print(f"  {name:28}{need:8.0f}{have:8.0f}{need / have:6.2f}", regional, "extra", added, plan.get("units", ""))
-    stock = {r["stream"]: total("outside_stock", "people", stream=r["stream"]) for r in table("outside_stock")}
-    print("\noutside", stock)
+            print(
+                f"  {name:28}{need:8.0f}{have:8.0f}{need / have:6.2f}",
+                regional,
+                "extra",
+                added,
+                plan.get("units", ""),
+            )
+    outside = {
+        r["stream"]: total("outside_stock", "people", stream=r["stream"]) for r in table("outside_stock")
+    }
+    print("\noutside", outside)
     wanted = derive_recruitment.wanted_by_group()
     for track in ("ct1", "higher"):
-        names = [r["programme"] for r in catalogue() if r["entry"] != "none" and (r["entry"] == "ct1") == (track == "ct1")]
+        names = [
+            r["programme"]
+            for r in catalogue()
+            if r["entry"] != "none" and (r["entry"] == "ct1") == (track == "ct1")
+        ]
         print(track, "applications", {g: round(sum(wanted[g][n] for n in names)) for g in wanted})
 
 

@@ -57,7 +57,9 @@ def value(name: str, figure: str, item: str, year: str | None = None) -> float:
 
 def by_year(name: str, figure: str, item: str) -> dict[int, float]:
     """A yearly series of one item."""
-    return {int(r["year"]): float(r["value"]) for r in read(name) if r["figure"] == figure and r["item"] == item}
+    return {
+        int(r["year"]): float(r["value"]) for r in read(name) if r["figure"] == figure and r["item"] == item
+    }
 
 
 @cache

@@ -8,7 +8,8 @@ kept; all others are scaled together. A specialty without a count gets posts in 
 *Establishment.* A post is tied to one trainee from the August of entry to the August after they go, so a
 programme that advertises N posts a year and fills a share f of them needs N x f x (years tied) + N x (1 - f)
 posts. ``years_tied`` follows a cohort: full-timers finish on the August cycle, part-timers and people with an
-extension between rounds, some resign or are released. Posts that a February round also fills wait half as long.
+extension between rounds, some resign or are released. Where a February round also fills posts they wait half
+as long.
 
 *Trainees at the start* are the same cohorts on 31 July, the day before the August changeover, so those who
 then finish free about N posts, as many as were advertised for August 2025.
@@ -21,11 +22,20 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from .derive_common import REGIONS, Row, apportion, areas_to_regions, catalogue, figures, read, table, value, write
+from .derive_common import (
+    REGIONS,
+    Row,
+    apportion,
+    areas_to_regions,
+    catalogue,
+    figures,
+    read,
+    table,
+    value,
+    write,
+)
 
 YEAR = 2025
-#: Share of trainees in the last months before a round who are full time but off the August cycle.
-TRUE = ("1", "true", "yes")
 
 
 def rate(figure: str, key: str) -> float:
@@ -94,7 +104,7 @@ def write_programmes() -> None:
             + [rate("extra_time", r["review_of"]), rate("release", r["review_of"]), ext, cap, ltft_share(r)]
             + [float(r["appointable_z"]), float(r["interviews_per_post"])]
             + [figures("programme_rates", "extra_time")["gp"]["source"], "assumption", "", ""]
-            + ["yearly rates by family; LTFT share of 2023 moved to 2025; threshold and interviews are judgement"]
+            + ["yearly rates by family; LTFT share of 2023 moved to 2025; threshold, interviews judged"]
         )
         lengths = figures("programme_lengths", "months")
         for i, name in enumerate(level_names(r)):
@@ -102,9 +112,21 @@ def write_programmes() -> None:
             known = lengths.get(r["programme"])
             source = known["source"] if known else "model_judgement"
             status = known["status"] if known else "assumption"
-            note = "length published for the programme; supervision load from the weights by level"
+            note = "source and status are of the length; supervision load is an assumption by level"
             levels.append(
-                [r["programme"], name, i + 1, 12, share, supervision_load(r, name, share), source, status, "", "", note]
+                [
+                    r["programme"],
+                    name,
+                    i + 1,
+                    12,
+                    share,
+                    supervision_load(r, name, share),
+                    source,
+                    status,
+                    "",
+                    "",
+                    note,
+                ]
             )
     columns = (
         "programme title family kind supervision_group trained_group parents completes shortage resignation "
@@ -154,7 +176,7 @@ def entry_posts() -> dict[str, int]:
                 row = published[name]
                 own = row["geography"] == "England" or name == "general_practice"
                 (fixed if own else scaled)[name] = float(row["value"])
-            elif f"{name}" in figures("training_posts", "accepts_uk"):
+            elif name in figures("training_posts", "accepts_uk"):
                 scaled[name] = sum(value("training_posts", f"accepts_{w}", name) for w in ("uk", "im"))
             else:
                 kind = name if name in ratio else r["family"]
@@ -171,19 +193,23 @@ def entry_posts() -> dict[str, int]:
 
 @cache
 def fill_share() -> dict[str, float]:
-    """Share of advertised posts filled; empty shares are scaled so that each level has its published mean."""
-    level_fill = {"ct1": "ct1_st1", "st3": "st3", "st4": "st4"}
+    """Share of advertised posts filled, shifted so that each level has its published mean."""
     own = figures("training_posts", "fill")
     posts = entry_posts()
-    result = {}
-    for entry, key in level_fill.items():
+    result: dict[str, float] = {}
+    for entry, key in {"ct1": "ct1_st1", "st3": "st3", "st4": "st4"}.items():
         mean = float(own[key]["value"]) / 100
         names = [r["programme"] for r in catalogue() if r["entry"] == entry]
         empty = {n: 1 - (float(own[n]["value"]) / 100 if n in own else mean) for n in names}
         wanted = (1 - mean) * sum(posts[n] for n in names)
-        factor = wanted / sum(empty[n] * posts[n] for n in names)
-        for n in names:
-            result[n] = round(1 - min(0.5, empty[n] * factor), 4)
+        low, high = -1.0, 1.0
+        for _ in range(60):  # one shift for the whole level, within bounds
+            shift = (low + high) / 2
+            if sum(min(0.5, max(0.002, empty[n] + shift)) * posts[n] for n in names) < wanted:
+                low = shift
+            else:
+                high = shift
+        result |= {n: round(1 - min(0.5, max(0.002, empty[n] + high)), 4) for n in names}
     return result
 
 
@@ -219,7 +245,9 @@ def cohort(
     kinds = {100: 1 - ltft} | {w: ltft * s for w, s in mix.items()}
     for wte, share in kinds.items():
         reviews = math.ceil(months * 100 / wte / 12)
-        chances = [math.comb(reviews, k) * extra_time**k * (1 - extra_time) ** (reviews - k) for k in range(most)]
+        chances = [
+            math.comb(reviews, k) * extra_time**k * (1 - extra_time) ** (reviews - k) for k in range(most)
+        ]
         chances.append(1 - sum(chances))
         for k, chance in enumerate(chances):
             weight = share * chance
@@ -244,7 +272,9 @@ def february_programmes() -> frozenset[str]:
 
 @cache
 def cohorts() -> dict[str, Cohort]:
-    mix = {round(float(k) * 100): float(r["value"]) for k, r in figures("programme_rates", "ltft_mix").items()}
+    mix = {
+        round(float(k) * 100): float(r["value"]) for k, r in figures("programme_rates", "ltft_mix").items()
+    }
     return {
         r["programme"]: cohort(
             months_of(r["programme"]),
@@ -281,9 +311,13 @@ def regional_weights(programme: str) -> dict[str, float]:
 
 
 def regional_empty() -> dict[str, float]:
-    """Relative chance that a post of a region stays empty (2024 fill; unlisted regions take the English mean)."""
+    """Relative chance that a post of a region stays empty (2024 fill; the English mean where unknown)."""
     fill = figures("geography", "fill_all", "2024")
-    known = {"london": "London", "north_east_and_yorkshire": "Yorkshire and the Humber", "midlands": "West Midlands"}
+    known = {
+        "london": "London",
+        "north_east_and_yorkshire": "Yorkshire and the Humber",
+        "midlands": "West Midlands",
+    }
     return {k: 100 - (float(fill[known[k]]["value"]) if k in known else 96.0) for k in REGIONS}
 
 
@@ -341,14 +375,34 @@ def write_posts() -> None:
         low, high = 0.85, 1.15
         for k in REGIONS:
             posts_rows.append(
-                [name, k, YEAR, split[k], source, "assumption", round(split[k] * low), round(split[k] * high), note]
+                [
+                    name,
+                    k,
+                    YEAR,
+                    split[k],
+                    source,
+                    "assumption",
+                    round(split[k] * low),
+                    round(split[k] * high),
+                    note,
+                ]
             )
         empty = _empty_by_region(establishment - sum(in_post), split)
         here = {k: split[k] - empty[k] for k in REGIONS}
         for level, row in zip(level_names(r), split_stock(in_post, here), strict=True):
             for k in REGIONS:
                 stock_rows.append(
-                    [name, level, k, row[k], source, "assumption", "", "", "cohorts of the entry posts on 31 July"]
+                    [
+                        name,
+                        level,
+                        k,
+                        row[k],
+                        source,
+                        "assumption",
+                        "",
+                        "",
+                        "cohorts of the entry posts on 31 July",
+                    ]
                 )
     write("posts", ["programme", "region", "year", "posts"], posts_rows)
     write("trainee_stock", ["programme", "level", "region", "trainees"], stock_rows)
@@ -357,7 +411,10 @@ def write_posts() -> None:
 def foundation_in_post() -> dict[str, int]:
     """F1 and F2 doctors of July 2025: the 2024 count shared by the two UK intakes it is made of."""
     both = value("foundation", "in_post_f1_f2", "england", "2024")
-    intake = {"F2": value("foundation", "allocated", "uk", "2023"), "F1": value("foundation", "allocated", "uk", "2024")}
+    intake = {
+        "F2": value("foundation", "allocated", "uk", "2023"),
+        "F1": value("foundation", "allocated", "uk", "2024"),
+    }
     return {k: round(both * intake[k] / sum(intake.values())) for k in ("F1", "F2")}
 
 
@@ -369,7 +426,9 @@ def _foundation_stock() -> list[list[object]]:
     rows: list[list[object]] = []
     for level, people in foundation_in_post().items():
         for k, n in apportion(people, foundation_region_weights()).items():
-            rows.append(["foundation", level, k, n, source, "assumption", round(n * 0.95), round(n * 1.05), note])
+            rows.append(
+                ["foundation", level, k, n, source, "assumption", round(n * 0.95), round(n * 1.05), note]
+            )
     return rows
 
 

@@ -1,11 +1,11 @@
 """How applicants choose between specialties, and the doctors outside training who apply.
 
-*Taste.* Published applications by specialty (newest, the older ones scaled so that CT1/ST1 adds up to the 2025
-total) are first shared between UK graduates and doctors qualified overseas: UK graduates' applications follow
-their accepted posts, and competition pushes a doctor to apply more often for the popular ones. Each group's weights
-are then solved for, so that doctors who draw their choices one after another without replacement, with the
-numbers of applications in ``applicant_groups.csv``, make the wanted applications. Drawing k of n by weight is
-replaced by its exponential-clock form: a specialty is among the first k with chance 1 - exp(-weight x t(k)).
+*Taste.* Published applications by specialty (newest, the older ones scaled so that CT1/ST1 adds up to the
+2025 total) are first shared between UK graduates and doctors qualified overseas: UK graduates' applications
+follow their accepted posts, times the square root of competition. Each group's weights are then solved for,
+so that doctors who draw their choices one after another without replacement, with the numbers of applications
+in ``applicant_groups.csv``, make the wanted applications. Drawing k of n by weight is replaced by its
+exponential-clock form: a specialty is among the first k with chance 1 - exp(-weight x t(k)).
 
 *Stocks and arrivals* are judgements in ``published/outside.csv``, spread by region.
 """
@@ -70,7 +70,8 @@ def applications() -> dict[str, float]:
     ratios = figures("applications", "applications_per_post")
     share = value("training_posts", "england_share_applicants", "all")
     posts = figures("training_posts", "posts")
-    newest, older = {}, {}
+    newest: dict[str, float] = {}
+    older: dict[str, float] = {}
     for r in catalogue():
         name = r["programme"]
         if r["entry"] != "ct1":
@@ -102,7 +103,13 @@ def uk_share_of_accepts(row: Row) -> float:
         return float(published[name]["value"]) / 100
     if name in overseas:
         return 1 - float(overseas[name]["value"]) / 100
-    by_family = {"medicine": 0.5, "surgery": 0.7, "psychiatry": 0.5, "anaesthetics": 0.8, "public_health": 0.85}
+    by_family = {
+        "medicine": 0.5,
+        "surgery": 0.7,
+        "psychiatry": 0.5,
+        "anaesthetics": 0.8,
+        "public_health": 0.85,
+    }
     return by_family.get(row["family"], 0.8)
 
 
@@ -116,8 +123,12 @@ def wanted_by_group() -> dict[str, dict[str, float]]:
             pressure = math.sqrt(applications()[name] / entry_posts()[name])
             uk[name] = uk_share_of_accepts(r) * entry_posts()[name] * pressure
     result: dict[str, dict[str, float]] = {g: {} for g in GROUPS}
-    for track, mean in (("ct1", None), ("higher", None)):
-        names = [r["programme"] for r in catalogue() if r["programme"] in uk and (r["entry"] == "ct1") == (track == "ct1")]
+    for track in ("ct1", "higher"):
+        names = [
+            r["programme"]
+            for r in catalogue()
+            if r["programme"] in uk and (r["entry"] == "ct1") == (track == "ct1")
+        ]
         total = sum(applications()[n] for n in names)
         part = 0.16 if track == "ct1" else 0.40  # UK graduates' part of all applications
         factor = part * total / sum(uk[n] for n in names)
@@ -141,7 +152,9 @@ def write_taste() -> None:
                 if r["programme"] in wanted and r["parents"].split("|")[0] == parent
             ]
             if parent == "core_anaesthetics":  # anaesthetics beside intensive care, listed under medicine
-                weights["anaesthetics"] = weights["intensive_care"] * wanted["anaesthetics"] / wanted["intensive_care"] * 2
+                weights["anaesthetics"] = (
+                    weights["intensive_care"] * wanted["anaesthetics"] / wanted["intensive_care"] * 2
+                )
                 continue
             solved = solve_weights({n: wanted[n] for n in names}, application_shares(group))
             weights |= solved
@@ -177,6 +190,8 @@ def write_outside() -> None:
                 stock.append([row["item"], k, n, *tail, round(n * 0.75), round(n * 1.3), note])
             else:
                 note = row["note"] + "; split by region"
-                arrivals.append([row["item"], k, int(row["year"]), n, *tail, round(n * 0.6), round(n * 1.4), note])
+                arrivals.append(
+                    [row["item"], k, int(row["year"]), n, *tail, round(n * 0.6), round(n * 1.4), note]
+                )
     write("outside_stock", ["stream", "region", "people"], stock)
     write("arrivals", ["stream", "region", "year", "people"], arrivals)

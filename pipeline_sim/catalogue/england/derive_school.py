@@ -19,6 +19,7 @@ from __future__ import annotations
 from functools import cache
 
 from .derive_common import REGIONS, apportion, areas_to_regions, by_year, figures, read, table, value, write
+from .derive_posts import entry_posts, regional_weights
 
 START = 2025
 UTILISATION = 0.95  # of net placements at the start
@@ -60,13 +61,19 @@ def split_students(total: int, shares: dict[str, float]) -> dict[str, dict[str, 
 def write_intake() -> None:
     target = figures("medical_school", "intake_target", "2025")["england"]
     rows: list[list[object]] = []
-    note = "2025 target split over routes (published shares) and regions (approximate school intakes); constant"
+    note = (
+        "2025 target split over routes (published shares) and regions (approximate school intakes); constant"
+    )
     for route, regions in split_students(int(target["value"]), route_shares()).items():
         for region, n in regions.items():
             rows.append([route, region, START, n, target["source"], "assumption", "", "", note])
     closed = figures("medical_school", "mdda_closed_to_new_entrants")["england"]
     for route in ("part_time", "apprenticeship", "accelerated"):
-        source, status = (closed["source"], closed["status"]) if route == "apprenticeship" else ("model_judgement", "assumption")
+        source, status = (
+            (closed["source"], closed["status"])
+            if route == "apprenticeship"
+            else ("model_judgement", "assumption")
+        )
         note = "closed to new entrants" if route == "apprenticeship" else "no places; kept for policies"
         rows.append([route, "east_of_england", START, 0, source, status, "", "", note])
     write("intake", ["route", "region", "year", "students"], rows)
@@ -105,7 +112,14 @@ def write_students() -> None:
                 rows.append([route, i + 1, region, count, source, "assumption", "", "", note])
     started = figures("medical_school", "mdda_apprentices_started")["england"]
     rows.append(
-        ["apprenticeship", 1, "east_of_england", int(float(started["value"])), started["source"], started["status"]]
+        [
+            "apprenticeship",
+            1,
+            "east_of_england",
+            int(float(started["value"])),
+            started["source"],
+            started["status"],
+        ]
         + ["", "", "started September 2024"]
     )
     write("student_stock", ["route", "year_of_course", "region", "students"], rows)
@@ -129,7 +143,11 @@ def placement_demand(region: str) -> float:
 
 
 def write_placements() -> None:
-    mix = {r["setting"]: float(r["share"]) for r in table("placement_mixes") if r["stage"] == "clinical" and r["mix"] == "1"}
+    mix = {
+        r["setting"]: float(r["share"])
+        for r in table("placement_mixes")
+        if r["stage"] == "clinical" and r["mix"] == "1"
+    }
     growth = value("medical_school", "placement_growth_limit", "england")
     source = figures("medical_school", "placement_growth_limit")["england"]["source"]
     rows: list[list[object]] = []
@@ -141,7 +159,7 @@ def write_placements() -> None:
                 gross = net / (1 - BACKGROUND) * factor
                 background = round(gross * BACKGROUND)
                 places = background + round(net * factor)
-                note = f"students of 2025 use {UTILISATION:.0%} of net places; others use {BACKGROUND:.0%} of all"
+                note = f"students use {UTILISATION:.0%} of net places; others {BACKGROUND:.0%} of all"
                 if year > START:
                     note = f"2025 grown by {growth:.0%} a year"
                 rows.append(
@@ -193,27 +211,50 @@ def write_foundation_places() -> None:
     for k in REGIONS:
         after = by_kind["main"][k] + by_kind["priority"][k]
         later = "separate priority process stopped: its places join the main allocation; total constant"
-        rows.append(["main", k, START + 1, after, source, "assumption", round(after * 0.95), round(after * 1.1), later])
+        rows.append(
+            [
+                "main",
+                k,
+                START + 1,
+                after,
+                source,
+                "assumption",
+                round(after * 0.95),
+                round(after * 1.1),
+                later,
+            ]
+        )
         rows.append(["priority", k, START + 1, 0, stopped["2026"]["source"], "assumption", "", "", later])
     write("foundation_places", ["kind", "region", "year", "places"], rows)
 
 
 def write_regions() -> None:
-    """``regions.csv``: people, and how strongly each region draws foundation, training and trained doctors."""
-    # How far doctors prefer a region to its number of posts; below 1 where posts stay empty.
-    desirability = {"london": 1.25, "south_east": 1.05, "south_west": 1.05, "north_west": 1.0}
-    desirability |= {"midlands": 0.88, "north_east_and_yorkshire": 0.88, "east_of_england": 0.86}
+    """``regions.csv``: people, and how each region draws foundation, training and trained doctors."""
+    # How far doctors prefer a region beyond its share of posts; below 1 where posts stay empty.
+    desirability = {"london": 1.15, "south_east": 1.0, "south_west": 1.0, "north_west": 1.0}
+    desirability |= {"midlands": 0.92, "north_east_and_yorkshire": 0.92, "east_of_england": 0.94}
+    posts = dict.fromkeys(REGIONS, 0.0)
+    for name, count in entry_posts().items():
+        weights = regional_weights(name)
+        for k in REGIONS:
+            posts[k] += count * weights[k] / sum(weights.values())
     demand = foundation_demand()
     population = figures("geography", "population")
     rows: list[list[object]] = []
     for k, title in REGIONS.items():
         people = int(population[k]["value"])
-        posts = value("geography", "ct1_st1_posts", k)
         consultants = value("geography", "consultants_per_100k", k) * people / 1e5
-        note = "population published by region; attraction = posts x judgement fitted to 2024 fill; foundation = "
-        note += "first preferences by school; settle = consultants and people"
+        note = "attraction = posts a year x judgement fitted to 2024 fill; foundation = first preferences "
+        note += "by school; settle = consultants and people"
         rows.append(
-            [k, title, people, round(posts * desirability[k]), round(demand[k]), round(consultants / 10 + people / 1e5)]
+            [
+                k,
+                title,
+                people,
+                round(posts[k] * desirability[k]),
+                round(demand[k]),
+                round(consultants / 10 + people / 1e5),
+            ]
             + [population[k]["source"], "assumption", "", "", note]
         )
     write("regions", "region title population attraction foundation_attraction settle".split(), rows)

@@ -1,7 +1,7 @@
 """Consultants, GPs and SAS doctors at the start, places in general practice, and supervisors.
 
-*Workforce.* Consultant whole-time equivalents by specialty (2023) are brought to the 2025 total and turned into
-heads with the mean hours of ``practice_hours.csv``; specialties without a count take their share of the
+*Workforce.* Consultant whole-time equivalents by specialty (2023) are brought to the 2025 total and turned
+into heads with the mean hours of ``practice_hours.csv``; specialties without a count take their share of the
 remainder from their training posts. Regions follow published consultants per head; GPs follow population.
 
 *Places in general practice.* Approved trainers times trainees each, grown at part of the recent pace.
@@ -23,7 +23,7 @@ from .derive_school import START, foundation_region_weights
 LEFT_FOR_TRAINEES = 0.70  # of supervisors' time, after students, locally employed doctors, other professions
 GP_PLACES_PER_TRAINER = 1.4  # trainees each at once, with shared and hub supervision
 PRACTICE_GROWTH = 0.03  # a year; places filled grew 5% a year from 2022 to 2024
-FOUNDATION_USED = 0.88  # of the slots kept for foundation doctors
+FOUNDATION_USED = 0.84  # of the slots kept for foundation doctors; extensions and part-timers take the rest
 TARGET, CEILING, FLOOR, FLOOR_TARGET, REGION_CEILING = 0.90, 0.95, 0.60, 0.75, 0.95
 
 
@@ -56,9 +56,11 @@ def consultant_heads() -> dict[str, int]:
 
 @cache
 def sas_heads() -> dict[str, int]:
-    """SAS doctors by programme: the national count, by family as portfolio registrations, then as consultants."""
+    """SAS doctors by programme: by family as portfolio registrations, then as consultants."""
     fte = sum(float(r["value"]) for r in figures("workforce", "sas_fte").values())
-    heads = fte / mean_hours("sas") + sum(float(r["value"]) for r in figures("workforce", "sas_headcount").values())
+    heads = fte / mean_hours("sas") + sum(
+        float(r["value"]) for r in figures("workforce", "sas_headcount").values()
+    )
     family = {
         "psychiatry": ("psychiatry",),
         "emergency_medicine": ("emergency_medicine",),
@@ -73,7 +75,9 @@ def sas_heads() -> dict[str, int]:
     consultants = consultant_heads()
     weights: dict[str, float] = {}
     for key, families in family.items():
-        names = [r["programme"] for r in catalogue() if r["family"] in families and r["programme"] in consultants]
+        names = [
+            r["programme"] for r in catalogue() if r["family"] in families and r["programme"] in consultants
+        ]
         for n in names:
             weights[n] = share[key] * consultants[n] / sum(consultants[m] for m in names)
     return apportion(round(heads), weights)
@@ -81,7 +85,8 @@ def sas_heads() -> dict[str, int]:
 
 def consultant_regions() -> dict[str, float]:
     return {
-        k: value("geography", "consultants_per_100k", k) * value("geography", "population", k) / 1e5 for k in REGIONS
+        k: value("geography", "consultants_per_100k", k) * value("geography", "population", k) / 1e5
+        for k in REGIONS
     }
 
 
@@ -103,11 +108,13 @@ def write_workforce() -> None:
                 taken[k] -= n
                 rows.append([group, name, k, n, source, "assumption", round(n * 0.9), round(n * 1.1), note])
 
-    note = "2023 WTE by specialty moved to the 2025 total, as heads; regions by consultants per head of population"
+    note = "2023 WTE by specialty moved to the 2025 total, as heads; regions by consultants per head"
     spread("consultant", consultant_heads(), consultant_regions(), consultant["source"], note)
     gps = {"general_practice": int(gp["value"])}
     spread("gp", gps, people, gp["source"], "September 2024 headcount; regions by population")
-    note = "specialty doctors, associate specialists and specialists; specialties judged; regions as consultants"
+    note = (
+        "specialty doctors, associate specialists and specialists; specialties judged; regions as consultants"
+    )
     spread("sas", sas_heads(), consultant_regions(), sas["source"], note)
     write("workforce_stock", ["group", "programme", "region", "doctors"], rows)
 
@@ -122,12 +129,16 @@ def _levels() -> dict[tuple[str, str], dict[str, str]]:
 
 def practice_demand() -> dict[str, float]:
     """Places in general practice used by GP trainees and F2 doctors in 2025, by region."""
-    settings = {r["name"]: float(r["value"]) for r in table("settings") if r["name"].startswith("foundation.practice")}
+    settings = {
+        r["name"]: float(r["value"]) for r in table("settings") if r["name"].startswith("foundation.practice")
+    }
     f2 = settings["foundation.practice_share"] * settings["foundation.practice_months"] / 12
     used = dict.fromkeys(REGIONS, 0.0)
     for r in table("trainee_stock"):
         level = _levels()[(r["programme"], r["level"])]
-        share = f2 if r["level"] == "F1" else float(level["practice_share"])  # the F1s of July are the next F2s
+        share = (
+            f2 if r["level"] == "F1" else float(level["practice_share"])
+        )  # the F1s of July are the next F2s
         used[r["region"]] += int(r["trainees"]) * share
     return used
 
@@ -137,13 +148,17 @@ def write_practice_places() -> None:
     total = float(trainers["value"]) * GP_PLACES_PER_TRAINER
     people = {k: value("geography", "population", k) for k in REGIONS}
     demand = practice_demand()
-    weights = {k: 0.5 * people[k] / sum(people.values()) + 0.5 * demand[k] / sum(demand.values()) for k in REGIONS}
+    weights = {
+        k: 0.25 * people[k] / sum(people.values()) + 0.75 * demand[k] / sum(demand.values()) for k in REGIONS
+    }
     rows: list[list[object]] = []
     for year in range(START, 2031):
         split = apportion(round(total * (1 + PRACTICE_GROWTH) ** (year - START)), weights)
         for k, n in split.items():
-            note = f"8,200 trainers x {GP_PLACES_PER_TRAINER}, growing {PRACTICE_GROWTH:.0%} a year; half by people, "
-            note += "half by trainees; must double by 2028 for the published expansion"
+            note = (
+                f"8,200 trainers x {GP_PLACES_PER_TRAINER}, growing {PRACTICE_GROWTH:.0%} a year; a quarter "
+            )
+            note += "by people, the rest by trainees; must double by 2028 for the published expansion"
             rows.append([k, year, n, trainers["source"], "assumption", round(n * 0.85), round(n * 1.2), note])
     write("practice_places", ["region", "year", "places"], rows)
 
@@ -153,7 +168,9 @@ def wte_by_group() -> dict[str, dict[str, dict[str, float]]]:
     group = {r["programme"]: r["supervision_group"] for r in catalogue()}
     result: dict[str, dict[str, dict[str, float]]] = {}
     for r in table("workforce_stock"):
-        cell = result.setdefault(group[r["programme"]], {}).setdefault(r["group"], dict.fromkeys(REGIONS, 0.0))
+        cell = result.setdefault(group[r["programme"]], {}).setdefault(
+            r["group"], dict.fromkeys(REGIONS, 0.0)
+        )
         cell[r["region"]] += int(r["doctors"]) * mean_hours(r["group"])
     return result
 
@@ -167,7 +184,9 @@ def slots_needed() -> dict[str, dict[str, float]]:
     used: dict[str, dict[str, float]] = {}
     for r in table("trainee_stock"):
         cell = used.setdefault(group[r["programme"]], dict.fromkeys(REGIONS, 0.0))
-        cell[r["region"]] += int(r["trainees"]) * float(_levels()[(r["programme"], r["level"])]["supervision_load"])
+        cell[r["region"]] += int(r["trainees"]) * float(
+            _levels()[(r["programme"], r["level"])]["supervision_load"]
+        )
     full: dict[str, float] = {}
     stock: dict[str, float] = {}
     for r in table("posts"):
@@ -268,30 +287,48 @@ def write_supervision() -> None:
     }
     source = figures("supervision", "share_acting_as_named_supervisor")["all"]["source"]
     rows: list[list[object]] = [
-        ["foundation", titles["foundation"], 0, 0, 0, 0.0, source, "assumption", "", "", "uses the shares kept below"]
+        [
+            "foundation",
+            titles["foundation"],
+            0,
+            0,
+            0,
+            0.0,
+            source,
+            "assumption",
+            "",
+            "",
+            "uses the shares kept below",
+        ]
     ]
     for name, p in group_plan().items():
         gp = name == "general_practice"
-        note = "national formula" if not p["changed"] else f"formula gives {p['formula']:.0%} use; own value set instead"
+        note = (
+            "national formula"
+            if not p["changed"]
+            else f"formula gives {p['formula']:.0%} use; own value set instead"
+        )
         units = int(p["units"])
         rows.append(
             [name, titles[name], 0 if gp else units, units if gp else 0, int(p["sas"]), p["share"]]
             + [source, "assumption", round(units * 0.8), round(units * 1.25), note]
         )
-    write("supervision_groups", "group title consultant_units gp_units sas_units foundation_share".split(), rows)
+    write(
+        "supervision_groups", "group title consultant_units gp_units sas_units foundation_share".split(), rows
+    )
     extra: list[list[object]] = []
     for name, by_region in supervisor_balance().items():
         for k, (used, supply) in by_region.items():
             short = used / REGION_CEILING - supply
-            if short > 0.5 and name != "foundation":
-                note = f"{used:.0f} slots used, {supply:.0f} from its own seniors: SAS, retired, other professions"
+            if short > 0.5:
+                note = f"{used:.0f} slots used, {supply:.0f} from its seniors; others give the rest"
                 slots = round(short + 0.5)
                 extra.append([name, k, START, slots, source, "assumption", 0, round(slots * 1.5), note])
     write("supervisor_extra", ["group", "region", "year", "slots"], extra)
 
 
 def supervisor_balance() -> dict[str, dict[str, tuple[float, float]]]:
-    """Slots used and offered by group and region, before extra slots; foundation is one pool of all groups."""
+    """Slots used and offered by group and region, before extra slots; foundation is one pool."""
     wte, need = wte_by_group(), slots_needed()
     result: dict[str, dict[str, tuple[float, float]]] = {}
     pool = dict.fromkeys(REGIONS, 0.0)

@@ -1,0 +1,222 @@
+"""What holds in every run, whatever the scenario: conservation, legal lives, pools, luck, waits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scenarios import teaching
+
+from pipeline_sim.engines.simpy_engine import Simulation, run
+from pipeline_sim.identity import SYSTEM_PERSON, IdentityKind, person_identity
+from pipeline_sim.randomness import run_key
+from pipeline_sim.results.bundle import summarise
+from pipeline_sim.results.census import stock_and_flow
+from pipeline_sim.results.lives import read_lives
+from pipeline_sim.vocabulary import Event, PoolKind, State
+
+E, S = Event, State
+
+ARRIVING = {E.PRESENT_AT_START, E.ENTERED_MEDICAL_SCHOOL, E.ARRIVED_FOR_FOUNDATION, E.ARRIVED_FROM_OVERSEAS}
+OUT_OF_TRAINING = {S.LOCALLY_EMPLOYED, S.UNPLACED, S.ABROAD, S.BREAK, S.TEACHING_RESEARCH, S.OVERSEAS_APPLICANT}
+TRAINED = {S.CONSULTANT, S.GP, S.SAS}
+LEGAL: dict[Event, set[State]] = {
+    **{event: {S.OUTSIDE} for event in ARRIVING},
+    E.PLACEMENT_BLOCKED: {S.STUDENT, S.STUDENT_WAITING},
+    E.MEDICAL_YEAR_STARTED: {S.STUDENT, S.STUDENT_WAITING},
+    E.LEFT_MEDICAL_SCHOOL: {S.STUDENT},
+    E.GRADUATED: {S.STUDENT},
+    E.FOUNDATION_STARTED: {S.FOUNDATION_WAITING, S.FOUNDATION},
+    E.FOUNDATION_RELEASED: {S.FOUNDATION},
+    E.STARTED_OUTSIDE: {S.FOUNDATION, S.TRAINING, *OUT_OF_TRAINING},
+    E.LEFT: {S.FOUNDATION, S.FOUNDATION_WAITING, S.TRAINING, S.POST_CCT, *OUT_OF_TRAINING, *TRAINED},
+    E.BLOCKED: {S.FOUNDATION_WAITING, S.FOUNDATION, S.TRAINING, S.TRAINING_WAITING, S.SAS, *OUT_OF_TRAINING},
+    E.STARTED_LEVEL: {S.FOUNDATION, S.TRAINING, S.TRAINING_WAITING, S.SAS, *OUT_OF_TRAINING},
+    E.COMPLETED_TRAINING: {S.TRAINING},
+    E.PORTFOLIO_REGISTERED: {S.SAS},
+    E.STARTED_PRACTICE: {S.POST_CCT, S.LOCALLY_EMPLOYED, S.UNPLACED, S.CONSULTANT, S.GP},
+    E.STARTED_BREAK: TRAINED,
+    E.RETURNED_TO_PRACTICE: {S.PRACTICE_BREAK},
+    E.RETIRED: TRAINED,
+}
+
+
+def assert_lives_are_legal(log, blueprint):
+    """Every change of state comes from a state it may come from, and nobody acts after leaving."""
+    lives = read_lives(log, blueprint)
+    before = np.where(lives.first, int(S.OUTSIDE), np.roll(lives.state, 1))
+    for event, allowed in LEGAL.items():
+        rows = lives.event == event
+        seen = {State(s) for s in np.unique(before[rows])}
+        assert seen <= allowed, f"{event.name} after {seen - allowed}"
+    assert set(np.unique(lives.event[lives.first])) <= {int(e) for e in ARRIVING}
+
+
+def assert_people_are_conserved(log, blueprint):
+    """Each month: entered so far less gone so far = counted in the census; stock and flow agree."""
+    results = summarise(log, blueprint)
+    lives = read_lives(log, blueprint)
+    check = stock_and_flow(results.census, lives)
+    assert (check["difference"] == 0).all()
+    entered = np.bincount(lives.month[lives.first], minlength=blueprint.months)
+    gone = np.bincount(
+        lives.month[(lives.state == S.OUTSIDE) & ~lives.first], minlength=blueprint.months
+    )
+    counted = results.census.groupby("month")["headcount"].sum()
+    counted = counted.reindex(range(blueprint.months), fill_value=0).to_numpy()
+    assert (counted == np.cumsum(entered - gone)).all()
+
+
+def run_watching_pools(blueprint, seed):
+    """Run month by month; after each, every pool is within its capacity and never grew beyond it."""
+    seen: dict[int, int] = {}
+
+    def watch(month: int, alive: int, events: int) -> None:
+        pools = simulation.pools
+        for pool, used in enumerate(pools.used):
+            assert used >= 0, PoolKind(pools.kind[pool]).name
+            if not pools.unlimited[pool]:
+                assert used <= max(pools.target[pool], seen.get(pool, used)), month
+                assert used <= pools.capacity(pool)
+            seen[pool] = used
+        for row in simulation.recruitment.committed:
+            assert min(row) >= 0
+
+    simulation = Simulation(blueprint, run_key(seed, 0), watch)
+    return simulation.run()
+
+
+@pytest.mark.parametrize("rule", ["hard", "soft"])
+@pytest.mark.parametrize("allocation", ["merit", "pia", "prioritised"])
+def test_conservation_legal_lives_and_pools(rule, allocation):
+    scenario = teaching(supervision__rule=rule).with_value("foundation_rules:rule", allocation)
+    blueprint = scenario.with_years(6).blueprint()
+    log = run_watching_pools(blueprint, seed=11)
+    assert_lives_are_legal(log, blueprint)
+    assert_people_are_conserved(log, blueprint)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.fixed_dictionaries(
+        {
+            "supervision.rule": st.sampled_from(["hard", "soft"]),
+            "foundation_places.main:places": st.integers(0, 260),
+            "foundation_rules:rule": st.sampled_from(["merit", "pia", "prioritised"]),
+            "foundation_rules:oversubscription": st.sampled_from(["reserve_list", "placeholder"]),
+            "posts.general_practice:posts": st.integers(0, 500),
+            "posts.cardiology:posts": st.integers(0, 120),
+            "practice_places:places": st.integers(0, 400),
+            "placements.hospital:places": st.integers(300, 900),
+            "supervision_groups.general_practice:gp_units": st.integers(0, 80),
+            "programmes.core_medicine:resignation": st.floats(0, 1),
+            "programmes.general_practice:extra_time": st.floats(0, 0.5),
+            "programmes.general_practice:ltft_share": st.floats(0, 1),
+            "rounds.decline": st.floats(0, 0.9),
+            "rounds.february_reapplies": st.floats(0, 1),
+            "route_years:repeat": st.floats(0, 0.5),
+            "exits:leave": st.floats(0, 0.5),
+            "after_cct:share": st.floats(0, 0.2),
+            "levels.general_practice.ST2:months": st.integers(1, 30),
+            "recruitment_rules:tier_stage": st.sampled_from(["none", "offer", "interview"]),
+            "recruitment_rules:tier_nhs_months": st.integers(0, 60),
+        }
+    ),
+    st.integers(0, 2**40),
+)
+def test_random_scenarios_keep_every_invariant(edits, seed):
+    blueprint = teaching().with_values(edits).scaled(0.3).with_years(4).blueprint()
+    log = run_watching_pools(blueprint, seed)
+    assert_lives_are_legal(log, blueprint)
+    assert_people_are_conserved(log, blueprint)
+
+
+def same(a, b):
+    return len(a) == len(b) and all(
+        np.array_equal(getattr(a, c), getattr(b, c))
+        for c in ("month", "phase", "person", "event", "programme", "level", "region", "wte", "detail")
+    )
+
+
+def test_same_seed_same_log_and_other_seeds_differ():
+    blueprint = teaching().with_years(3).blueprint()
+    first = run(blueprint, seed=5)
+    assert same(first, run(blueprint, seed=5))
+    assert not same(first, run(blueprint, seed=6))
+    assert not same(first, run(blueprint, seed=5, rep=1))
+
+
+def test_the_log_is_ordered_by_month_phase_and_person():
+    log = run(teaching().with_years(2).blueprint(), seed=1)
+    key = np.stack([log.month.astype(np.int64) * 8 + log.phase, log.person])
+    later = (key[0, 1:] > key[0, :-1]) | ((key[0, 1:] == key[0, :-1]) & (key[1, 1:] >= key[1, :-1]))
+    assert later.all()
+
+
+def test_one_added_entrant_changes_nobody_elses_luck():
+    """With room for everyone, all others live exactly the same life."""
+    roomy = teaching().with_values(
+        {
+            "foundation_places:places": 5000,
+            "posts:posts": 5000,
+            "practice_places:places": 5000,
+            "placements:places": 50_000,
+            "programmes:interviews_per_post": 0,
+            "choices.competition_elasticity": 0,
+            "supervision_groups.general_practice:gp_units": 1000,
+            "supervision_groups.medicine:consultant_units": 1000,
+        }
+    )
+    entrants = int(roomy.blueprint().intake[0, 0, 0])
+    blueprint = roomy.blueprint()
+    log = run(blueprint, seed=2)
+    more = run(roomy.with_value("intake.standard.middleshire.2025:students", entrants + 1).blueprint(), seed=2)
+    added = {
+        person_identity(int(IdentityKind.STUDENT_ENTRANT), 1 + 12 * year, 0, 0, entrants)
+        for year in range(10)
+    }
+    assert added <= set(more.person.tolist())
+    others = more.take(~np.isin(more.person, [*added, SYSTEM_PERSON]))
+    assert same(others, log.take(log.person != SYSTEM_PERSON))
+
+
+def test_littles_law_on_waits():
+    """Person-months waiting counted person by person equal the area under the queue."""
+    scenario = teaching().with_values(
+        {"placements.hospital:places": 400, "practice_places:places": 120, "foundation_places.main:places": 100}
+    )
+    blueprint = scenario.with_years(8).blueprint()
+    log = run(blueprint, seed=4)
+    results = summarise(log, blueprint)
+    waiting = [S.STUDENT_WAITING, S.FOUNDATION_WAITING, S.TRAINING_WAITING, S.UNPLACED]
+    names = [state.name.lower() for state in waiting]
+    area = results.census.loc[results.census["state"].isin(names), "headcount"].sum()
+    lives = read_lives(log, blueprint)
+    one_by_one = int(lives.duration[np.isin(lives.state, [int(s) for s in waiting])].sum())
+    assert area == one_by_one == results.waits["person_months"].sum()
+    assert {"hospital_placement", "practice_place", "training_post"} <= set(results.waits["blocked_by"])
+
+
+def test_a_year_of_blocked_placements_is_a_year_deferred():
+    """Clinical years begin in September only: who finds no placement waits twelve months."""
+    blueprint = teaching().with_value("placements.hospital:places", 400).with_years(4).blueprint()
+    log = run(blueprint, seed=1)
+    lives = read_lives(log, blueprint)
+    waited = lives.duration[(lives.state == S.STUDENT_WAITING) & (lives.until < blueprint.months)]
+    assert len(waited) and (waited % 12 == 0).all()
+
+
+def test_soft_supervision_never_blocks_and_crowding_costs():
+    scarce = {"supervision_groups.general_practice:gp_units": 5, "supervision_groups.medicine:consultant_units": 20}
+    hard = run(teaching().with_values(scarce).with_years(5).blueprint(), seed=1)
+    soft_scenario = teaching(supervision__rule="soft").with_values(scarce).with_years(5)
+    soft = run(soft_scenario.blueprint(), seed=1)
+    assert (hard.event == E.BLOCKED).sum() > 0
+    assert (soft.detail[soft.event == E.BLOCKED] != PoolKind.SUPERVISOR).all()
+    gentle = soft_scenario.with_values(
+        {"supervision.crowding_review": 0, "supervision.crowding_resignation": 0}
+    )
+    calm = run(gentle.blueprint(), seed=1)
+    assert (soft.event == E.RESIGNED).sum() > (calm.event == E.RESIGNED).sum()
+    assert (soft.event == E.EXTENDED).sum() > (calm.event == E.EXTENDED).sum()

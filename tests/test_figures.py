@@ -1,0 +1,102 @@
+"""Figures: all six are drawn, whatever the run holds, and the same run gives the same picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from results_examples import example_log, log_of, small_blueprint
+from synthetic_log import national_blueprint, synthetic_log
+
+from pipeline_sim.report import figures
+from pipeline_sim.report.figures_flow import cohort_flow
+from pipeline_sim.report.figures_style import plain, spread
+from pipeline_sim.results.bundle import summarise
+
+NAMES = ["people_by_stage", "cohort_flow", "fill_rates", "waiting_by_cause", "f2_to_cct", "supervisors"]
+PNG = b"\x89PNG\r\n\x1a\n"
+BLUEPRINT = small_blueprint()
+
+
+def words(figure: object) -> str:
+    from matplotlib.text import Text
+
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+@pytest.mark.parametrize("months", [1, 7, 36])
+def test_all_six_are_drawn_for_a_run_without_events(months: int) -> None:
+    blueprint = small_blueprint(months)
+    drawn = figures.draw_figures([summarise(log_of(), blueprint)], blueprint)
+    assert list(drawn) == NAMES
+    assert all(image.startswith(PNG) for image in drawn.values())
+
+
+def test_an_empty_figure_says_that_there_is_nothing() -> None:
+    empty = summarise(log_of(), BLUEPRINT)
+    assert "No waiting in this run" in words(figures.waiting_by_cause(empty.waits, BLUEPRINT, "source"))
+    assert "No people in this run" in words(figures.people_by_stage(empty.census, BLUEPRINT, "source"))
+
+
+def test_all_six_are_drawn_for_one_replication_and_for_several() -> None:
+    results = [summarise(example_log(), BLUEPRINT, rep) for rep in range(2)]
+    assert list(figures.draw_figures(results[:1], BLUEPRINT, seed=7)) == NAMES
+    assert list(figures.draw_figures(results, BLUEPRINT, seed=7)) == NAMES
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    blueprint = national_blueprint(months=120, programmes=6)
+    results = [summarise(synthetic_log(blueprint, 2000), blueprint)]
+    assert figures.draw_figures(results, blueprint) == figures.draw_figures(results, blueprint)
+
+
+def test_every_figure_tells_where_its_numbers_come_from() -> None:
+    results = [summarise(example_log(), BLUEPRINT, rep) for rep in (3, 4)]
+    assert figures.source_line(results[:1], BLUEPRINT, 42).endswith("scenario small, seed 42, replication 3")
+    assert figures.source_line(results, BLUEPRINT, None).endswith("scenario small, mean of 2 replications")
+
+
+def test_the_heat_map_marks_cells_without_posts_and_gives_rates_and_posts() -> None:
+    results = summarise(example_log(), BLUEPRINT)
+    text = words(figures.fill_rates(results.kpis, BLUEPRINT, "source"))
+    assert "none" in text
+    assert "25 (1.3)" in text  # 1 of 4 posts in three years
+
+
+def test_the_road_of_an_intake_is_labelled_with_people() -> None:
+    flow = pd.DataFrame(
+        [
+            (0, 2025, 1, "entered", "graduated", 900),
+            (0, 2025, 1, "entered", "left", 100),
+            (0, 2025, 2, "graduated", "started F1", 900),
+        ],
+        columns=["rep", "intake", "step", "origin", "destination", "people"],
+    )
+    text = words(cohort_flow(flow, "source"))
+    assert "entered\n1,000" in text
+    assert "left\n100 (10%)" in text
+
+
+def test_axes_begin_at_zero() -> None:
+    blueprint = national_blueprint(months=120, programmes=6)
+    results = summarise(synthetic_log(blueprint, 2000), blueprint)
+    for figure in (
+        figures.people_by_stage(results.census, blueprint, ""),
+        figures.waiting_by_cause(results.waits, blueprint, ""),
+        figures.time_to_cct(results.completions, ""),
+    ):
+        assert figure.axes[0].get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize("positions", [[5.0], [1.0, 1.0, 1.0], [0.0, 9.9, 10.0], [3.0, 2.0, 2.5, 9.0]])
+def test_labels_are_moved_apart_and_keep_their_order(positions: list[float]) -> None:
+    placed = spread(positions, 1.0, 0.0, 10.0)
+    order = np.argsort(positions, kind="stable")
+    assert (np.diff(np.array(placed)[order]) > 0.98).all()
+    assert min(placed) >= -1e-9
+    assert max(placed) <= 10 + 1e-9
+
+
+def test_names_of_tables_become_words() -> None:
+    assert plain("general_practice") == "General practice"
+    assert plain("gp_hospital") == "GP hospital"
