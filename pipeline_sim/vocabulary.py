@@ -9,6 +9,13 @@ from __future__ import annotations
 from enum import IntEnum
 
 
+#: Parts of ``detail``: see the events that use them.
+WIDENING = 100
+KIND_OF_PLACE = 100
+ROUND = 100
+RERUN = TIER = 10_000
+
+
 class State(IntEnum):
     """Where a person is. Everyone who has entered is in exactly one state at any month's end."""
 
@@ -38,13 +45,13 @@ class Event(IntEnum):
     # month 0
     PRESENT_AT_START = 1  # in the starting stock; detail = state
     # medical school
-    ENTERED_MEDICAL_SCHOOL = 2  # detail = route
+    ENTERED_MEDICAL_SCHOOL = 2  # detail = route + WIDENING for a widening-participation entrant
     PLACEMENT_BLOCKED = 3  # clinical year deferred; detail = blocking cause
     MEDICAL_YEAR_STARTED = 4  # detail = year of course
     MEDICAL_YEAR_PASSED = 5  # detail = year of course
     MEDICAL_YEAR_REPEATED = 6  # detail = year of course
     LEFT_MEDICAL_SCHOOL = 7  # detail = year of course
-    GRADUATED = 8  # detail = route
+    GRADUATED = 8  # detail = route + WIDENING for a widening-participation entrant
     # foundation
     ARRIVED_FOR_FOUNDATION = 9  # overseas graduate accepted by the eligibility office
     FOUNDATION_APPLIED = 10  # region = first preference
@@ -68,7 +75,7 @@ class Event(IntEnum):
     OFFER_LAPSED = 26  # no response in time; detail = round
     UPGRADED = 27  # moved to a preferred offer; detail = rank on own list + 100 x round
     ACCEPTED = 28  # detail = rank on own list + 100 x round + 10,000 x tier
-    UNPLACED = 29  # detail = reason + 100 x round (see Unplaced)
+    UNPLACED = 29  # once a season; detail = reason + 100 x first round tried (see Unplaced)
     WITHDREW = 30  # accepted, then withdrew before the start
     # training
     BLOCKED = 31  # cannot start: detail = blocking cause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scenarios import teaching
 
@@ -97,7 +97,12 @@ def test_conservation_legal_lives_and_pools(rule, allocation):
     assert_people_are_conserved(log, blueprint)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a run is too dear to shrink
+)
 @given(
     st.fixed_dictionaries(
         {

@@ -21,12 +21,11 @@ from pipeline_sim.engines.common import (
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.identity import IdentityKind, person_identity
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
-from pipeline_sim.vocabulary import Event, State
+from pipeline_sim.vocabulary import WIDENING, Event, State
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
 
-WIDENING = 100  # added to the route in the log for a widening-participation entrant
 UK, OVERSEAS = 0, 1
 FULL_TIME = 100
 

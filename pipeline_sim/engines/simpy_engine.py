@@ -269,11 +269,10 @@ class Simulation:
     def _serve(self) -> list[simpy.Event]:
         granted, blocked = self.pools.serve(self.calendar_month() == clock.ACADEMIC_YEAR_MONTH)
         for request, cause in blocked:
-            doctor = request.person
             event = Event.BLOCKED
             if cause <= PoolKind.TECHNOLOGY_PLACEMENT:
                 event = Event.PLACEMENT_BLOCKED
-            self.write(Phase.GRANTS, doctor, event, region=doctor.trained, detail=cause)
+            self.write(Phase.GRANTS, request.person, event, detail=cause, **request.where)
         return list(granted)
 
     def _census(self) -> None:

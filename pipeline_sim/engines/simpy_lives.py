@@ -48,9 +48,11 @@ def leave(sim: Simulation, doctor: Doctor, reason: Leaving) -> None:
     sim.alive -= 1
 
 
-def wait_for(sim: Simulation, doctor: Doctor, need: Need, priority: int) -> Stage:
-    """Wait until a need is met; returns the index of the bundle taken."""
-    request = sim.pools.ask(need, priority, sim.month, doctor)
+def wait_for(
+    sim: Simulation, doctor: Doctor, need: Need, priority: int, where: dict[str, int]
+) -> Stage:
+    """Wait until a need is met, to start ``where``; returns the index of the bundle taken."""
+    request = sim.pools.ask(need, priority, sim.month, doctor, where)
     yield request
     return request.granted
 
@@ -66,15 +68,14 @@ def medical_school(
     first, years = sim.route_first[route], sim.route_years[route]
     repeated, sat = False, 0
     begun = months_left >= 0
+    where = {"region": doctor.home}
     while year < years:
         course = first + year
         if not begun:
             need = sim.placement_need(sim.course_stage[course], doctor.home)
             if need is not None:
-                held = need.bundles[(yield from wait_for(sim, doctor, need, SITTING))]
-            sim.write(
-                Phase.STARTS, doctor, Event.MEDICAL_YEAR_STARTED, region=doctor.home, detail=year + 1
-            )
+                held = need.bundles[(yield from wait_for(sim, doctor, need, SITTING, where))]
+            sim.write(Phase.STARTS, doctor, Event.MEDICAL_YEAR_STARTED, detail=year + 1, **where)
             months_left = sim.course_months[course]
         begun = False
         due = sim.month + months_left
@@ -92,22 +93,18 @@ def medical_school(
             repeated,
         )
         if result == school_rules.LEAVE:
-            sim.write(
-                Phase.ENDINGS, doctor, Event.LEFT_MEDICAL_SCHOOL, region=doctor.home, detail=year + 1
-            )
+            sim.write(Phase.ENDINGS, doctor, Event.LEFT_MEDICAL_SCHOOL, detail=year + 1, **where)
             sim.alive -= 1
             return None
         if result == school_rules.REPEAT:
-            sim.write(
-                Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_REPEATED, region=doctor.home, detail=year + 1
-            )
+            sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_REPEATED, detail=year + 1, **where)
             repeated, sat = True, sat + 1
             yield from _until_september(sim)
             continue
-        sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_PASSED, region=doctor.home, detail=year + 1)
+        sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_PASSED, detail=year + 1, **where)
         repeated, sat, year = False, 0, year + 1
     doctor.trained = doctor.home
-    sim.write(Phase.ENDINGS, doctor, Event.GRADUATED, region=doctor.home, detail=sim.arrivals.school_detail(doctor))
+    sim.write(Phase.ENDINGS, doctor, Event.GRADUATED, detail=sim.arrivals.school_detail(doctor), **where)
     applies = sim.route_applies[route]
     if not chance.happens(sim.key, doctor.id, chance.GRADUATE_APPLIES, 0, applies):
         leave(sim, doctor, Leaving.AFTER_GRADUATION)
@@ -169,6 +166,7 @@ def foundation_years(
     while year < 2:
         level = sim.level_first[0] + year
         required = sim.level_wte[level]
+        where = {"programme": 0, "level": level, "region": region, "wte": wte}
         if progress < 0:
             progress = 0
             with_practice = (
@@ -178,17 +176,10 @@ def foundation_years(
                 )
             )
             wanted = sim.foundation_bundles(year, region, with_practice)
-            taken, held = yield from move_on(sim, doctor, held, wanted, SITTING if year else STARTING)
-            sim.write(
-                Phase.STARTS,
-                doctor,
-                Event.FOUNDATION_STARTED,
-                programme=0,
-                level=level,
-                region=region,
-                wte=wte,
-                detail=int(with_practice and taken == 0),
-            )
+            priority = SITTING if year else STARTING
+            taken, held = yield from move_on(sim, doctor, held, wanted, priority, where)
+            in_practice = int(with_practice and taken == 0)
+            sim.write(Phase.STARTS, doctor, Event.FOUNDATION_STARTED, detail=in_practice, **where)
         extended = False
         while True:
             months = training_rules.months_needed(required - progress, wte)
@@ -200,7 +191,6 @@ def foundation_years(
             if due >= sim.horizon:
                 return None
             yield sim.ending(due)
-            where = {"programme": 0, "level": level, "region": region, "wte": wte}
             if gone:
                 sim.pools.release(held)
                 sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RESIGNED, **where)
@@ -233,7 +223,12 @@ def foundation_years(
 
 
 def move_on(
-    sim: Simulation, doctor: Doctor, held: Bundle, wanted: tuple[Bundle, ...], priority: int
+    sim: Simulation,
+    doctor: Doctor,
+    held: Bundle,
+    wanted: tuple[Bundle, ...],
+    priority: int,
+    where: dict[str, int],
 ) -> Stage:
     """Go from what is held to the first of the ``wanted`` bundles; returns (index taken, now held).
 
@@ -254,7 +249,7 @@ def move_on(
     )
     if not more[0]:
         return 0, wanted[0]
-    taken = yield from wait_for(sim, doctor, sim.pools.need(*more), priority)
+    taken = yield from wait_for(sim, doctor, sim.pools.need(*more), priority, where)
     kept = dict(wanted[taken])
     sim.pools.release(
         tuple((pool, units - kept.get(pool, 0)) for pool, units in least.items() if units > kept.get(pool, 0))
@@ -371,9 +366,10 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
     doctor.nhs_since = min(doctor.nhs_since, sim.month)
     level = sim.level_first[programme]
     wanted = sim.training_bundle(programme, level, region)
-    yield from wait_for(sim, doctor, sim.pools.need(wanted), STARTING)
-    sim.recruitment.committed[programme][region] -= 1
     wte = sim.starting_wte(doctor, programme)
+    where = {"programme": programme, "level": level, "region": region, "wte": wte}
+    yield from wait_for(sim, doctor, sim.pools.need(wanted), STARTING, where)
+    sim.recruitment.committed[programme][region] -= 1
     return training(sim, doctor, programme, region, level, wte, wanted, began=sim.month)
 
 
@@ -394,8 +390,8 @@ def training(
     doctor.trained = region
     last = sim.level_first[programme] + sim.level_count[programme] - 1
     extended = 0
+    where = {"programme": programme, "level": level, "region": region, "wte": wte}
     while True:
-        where = {"programme": programme, "level": level, "region": region, "wte": wte}
         if not seated:
             first_level = int(level == sim.level_first[programme])
             sim.write(Phase.STARTS, doctor, Event.STARTED_LEVEL, detail=first_level, **where)
@@ -460,7 +456,8 @@ def training(
         progress -= required
         level += 1
         wanted = sim.training_bundle(programme, level, region)
-        _, held = yield from move_on(sim, doctor, held, (wanted,), SITTING)
+        where["level"] = level
+        _, held = yield from move_on(sim, doctor, held, (wanted,), SITTING, where)
 
 
 def completion(sim: Simulation, doctor: Doctor, where: dict[str, int], began: int) -> Stage | None:

@@ -26,14 +26,21 @@ from pipeline_sim.rules.recruitment import (
     run_round,
 )
 from pipeline_sim.scenario.blueprint import ROUND_TRACKS
-from pipeline_sim.vocabulary import Event, FoundationKind, PoolKind, Unplaced
+from pipeline_sim.vocabulary import (
+    KIND_OF_PLACE,
+    RERUN,
+    ROUND,
+    TIER,
+    Event,
+    FoundationKind,
+    PoolKind,
+    Unplaced,
+)
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
 
 ENTRY, HIGHER, ANY = (ROUND_TRACKS.index(name) for name in ("entry", "higher", "any"))
-RERUN = 10_000
-ROUND = 100
 
 
 class FoundationAllocation:
@@ -60,7 +67,7 @@ class FoundationAllocation:
         result = foundation_rules.allocate(bp, sim.key, year, people, homes, tier)
         at = tick(sim.month, Phase.ROUNDS)
         placed = result.kind >= 0
-        detail = result.rank + 1 + 100 * np.maximum(result.kind, 0)
+        detail = result.rank + 1 + KIND_OF_PLACE * np.maximum(result.kind, 0)
         log = sim.log.write_many
         log(at, people, Event.FOUNDATION_APPLIED, region=result.preference[:, 0])
         log(
@@ -122,6 +129,7 @@ class Recruitment:
         placed = np.zeros(count, np.bool_)
         out = np.zeros(count, np.bool_)  # declined or silent: no further round this month
         reason = np.full(count, int(Unplaced.NO_POST), np.int64)
+        first_round = np.full(count, -1, np.int64)
         year = sim.training_year(sim.month)
         weights = programme_weights(
             bp.taste.astype(float), self._ratio_now, self._ratio_reference, bp.competition_elasticity
@@ -140,6 +148,7 @@ class Recruitment:
                 )
                 entitled &= again
             rows = np.flatnonzero(entitled)
+            first_round[rows] = np.where(first_round[rows] < 0, n, first_round[rows])
             free = self._free_posts()
             result = run_round(
                 bp, sim.key, year, sim.month, n, people.take(rows), weights, places, free
@@ -151,7 +160,7 @@ class Recruitment:
             if bp.round_repeats[n] < 0:
                 applied += np.bincount(result.application_programme, minlength=len(applied))
                 posts += np.where(bp.round_programmes[n][:, None], np.maximum(free, 0), 0).sum(axis=1)
-        detail = reason + ROUND * (rounds[0] if rounds else 0)
+        detail = reason + ROUND * np.maximum(first_round, 0)
         sim.log.write_many(
             tick(sim.month, Phase.ROUNDS), people.person[~placed], Event.UNPLACED, detail=detail[~placed]
         )
@@ -241,7 +250,7 @@ class Recruitment:
         log(
             at, person[took], Event.ACCEPTED, programme=result.accepted_pool[took] // regions,
             region=result.accepted_pool[took] % regions,
-            detail=(result.accepted_rank + ROUND * n + RERUN * tier)[took],
+            detail=(result.accepted_rank + ROUND * n + TIER * tier)[took],
         )  # fmt: skip
         open_posts = np.where(bp.round_programmes[n][:, None], np.maximum(free, 0), 0).reshape(-1)
         advertised = np.flatnonzero(open_posts)
