@@ -49,7 +49,7 @@ def is_compiled_before() -> bool:
     return any(cache_folder().rglob("*.nbc"))
 
 
-numba.config.CACHE_DIR = str(cache_folder())
+numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 
 def rule(function: Callable[..., Any]) -> Callable[..., Any]:

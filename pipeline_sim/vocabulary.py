@@ -7,13 +7,27 @@ enumeration, and nothing in an engine, is what the results rooms depend on.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TypeVar
 
+from numpy.typing import NDArray
 
 #: Parts of ``detail``: see the events that use them.
 WIDENING = 100
 KIND_OF_PLACE = 100
 ROUND = 100
 RERUN = TIER = 10_000
+
+Packed = TypeVar("Packed", int, NDArray)
+
+
+def lowest_part(detail: Packed) -> Packed:
+    """The rank, order or reason below the parts that are added to it."""
+    return detail % ROUND
+
+
+def round_of(detail: Packed) -> Packed:
+    """The round of a ``detail`` that holds ``ROUND`` times it."""
+    return detail % RERUN // ROUND
 
 
 class State(IntEnum):

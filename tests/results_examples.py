@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.clock import Phase
+from pipeline_sim.eventlog import NONE, EventLog
 from pipeline_sim.identity import IdentityKind, person_identity
-from pipeline_sim.results.eventlog import NONE, EventLog
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event, PoolKind, State
 

@@ -37,7 +37,7 @@ WITHOUT_CHANCE: dict[str, object] = {
     "rounds.readvert_reapplies": 0,
     "rounds.february_reapplies": 0,
     "stock.off_cycle_share": 0,
-    "stock.uk_share": 1,
+    "programmes:uk_share": 1,
     "arrivals:people": 0,
     "outside_stock:people": 0,
     "exits:leave": 0,

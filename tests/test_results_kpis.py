@@ -24,8 +24,8 @@ from results_examples import (
     student,
 )
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import summarise
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.kpi_document import kpi_markdown
 from pipeline_sim.results.kpis import HEADLINE, REGISTRY
 from pipeline_sim.results.registry import COLUMNS
@@ -114,7 +114,6 @@ def test_a_ratio_is_its_numerator_over_its_denominator(
         ("locally_employed", 2026, 0.25),
         ("consultants", 2027, 2 / 12),
         ("consultants_wte", 2027, 0.1),
-        ("posts_redistributed", 2026, 0),
     ],
 )
 def test_a_count_is_what_happened(example: pd.DataFrame, kpi: str, year: int, value: float) -> None:
@@ -156,6 +155,18 @@ def test_f2_doctors_whom_the_run_does_not_follow_long_enough_are_not_judged() ->
     assert kpis.loc[("f2_direct_entry_percent", 2027), "value"] == 100
 
 
+def test_a_start_in_the_next_augusts_intake_is_not_within_a_year_of_f2() -> None:
+    rows = []
+    for number, months_later in enumerate((0, 11, 12)):
+        doctor = student(number, 0)
+        rows.append(row(12, doctor, Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2))
+        rows.append(row(12 + months_later, doctor, Event.STARTED_LEVEL, CORE, LEVEL_FIRST[CORE], detail=1))
+    kpis = kpis_of(log_of(*rows))
+    within = kpis.loc[("f2_in_training_within_12_months_percent", 2026)]
+    assert (within["numerator"], within["denominator"]) == (2, 3)
+    assert kpis.loc[("f2_direct_entry_percent", 2026), "numerator"] == 1
+
+
 def test_a_doctor_who_applies_in_two_rounds_is_one_applicant() -> None:
     rows = [
         row(12, overseas(1), Event.APPLIED, GP, detail=1),
@@ -169,16 +180,6 @@ def test_a_doctor_who_applies_in_two_rounds_is_one_applicant() -> None:
     assert kpis[("unique_applicants[round=round_1]", 2026)] == 2
     assert kpis[("unique_applicants[round=readvert]", 2026)] == 1
     assert kpis[("unique_applicants[round=round_2]", 2026)] == 1
-
-
-def test_posts_moved_between_regions_are_counted_and_growth_is_not() -> None:
-    posts = np.full((4, 5, 2), 0)
-    posts[:, CARDIOLOGY] = [[6, 4], [5, 5], [12, 8], [12, 8]]
-    kpis = kpis_of(log_of(), small_blueprint(posts=posts))["value"]
-    assert kpis[("posts_redistributed", 2025)] == 0
-    assert kpis[("posts_redistributed[programme=cardiology]", 2026)] == 1
-    assert kpis[("posts_redistributed[region=south]", 2026)] == 1
-    assert kpis[("posts_redistributed", 2027)] == 0
 
 
 def test_median_and_ninth_decile_are_of_the_years_ccts() -> None:

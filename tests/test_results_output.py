@@ -13,8 +13,8 @@ import pytest
 from results_examples import GP, example_log, log_of, overseas, row, small_blueprint
 from synthetic_log import national_blueprint, synthetic_log
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import summarise
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.events import event_batches, events_table, read_events
 from pipeline_sim.results.output import OutputError, OutputFolder, write_outputs
 from pipeline_sim.vocabulary import Event

@@ -23,10 +23,10 @@ from results_examples import (
     student,
 )
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import IdentityKind, describe, is_uk_graduate, person_identity
 from pipeline_sim.results.bundle import gather_facts, summarise
 from pipeline_sim.results.census import census_frame, stock_and_flow, take_census
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.lives import read_lives
 from pipeline_sim.results.waits import waits_frame
 from pipeline_sim.scenario.blueprint import Blueprint

@@ -24,12 +24,8 @@ def markets(draw, most_people=8, most_pools=4):
     """(lists of pools, scores by person and pool or None if not appointable, capacities)."""
     people = draw(st.integers(1, most_people))
     pools = draw(st.integers(1, most_pools))
-    lists = [
-        draw(st.lists(st.integers(0, pools - 1), unique=True, max_size=pools)) for _ in range(people)
-    ]
-    scores = [
-        [draw(st.one_of(st.none(), st.integers(-5, 5))) for _ in range(pools)] for _ in range(people)
-    ]
+    lists = [draw(st.lists(st.integers(0, pools - 1), unique=True, max_size=pools)) for _ in range(people)]
+    scores = [[draw(st.one_of(st.none(), st.integers(-5, 5))) for _ in range(pools)] for _ in range(people)]
     capacity = [draw(st.integers(0, 3)) for _ in range(pools)]
     return lists, scores, capacity
 
@@ -96,7 +92,7 @@ def test_the_match_is_the_best_stable_one_for_every_applicant(market):
     st.lists(st.sampled_from([ACCEPTS_WITH_UPGRADES, DECLINES, NO_RESPONSE]), min_size=40, max_size=40),
 )
 def test_after_replies_no_post_is_over_filled_and_nobody_below_is_preferred(market, answers):
-    lists, scores, capacity = market
+    lists, _, capacity = market
     first, pool, merit, places = flatten(*market)
     people = len(lists)
     reply = np.array(answers[:people], np.int64)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import IdentityKind, person_identity
 from pipeline_sim.report.trace import (
     CAUSE_WORDS,
@@ -23,7 +24,6 @@ from pipeline_sim.report.trace import (
     region_words,
     tell,
 )
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.vocabulary import Event, Leaving, Outcome, PoolKind, State, Unplaced
 
 STUDENT = person_identity(1, 1, 0, 1, 7)
@@ -172,7 +172,8 @@ def test_packed_details_are_taken_apart() -> None:
         "November 2025: allocated a priority foundation place in London, the 2nd preference.",
         "December 2025: offered GP ST1 in London in a re-run of offers (2nd choice, round 1 readvert).",
         "December 2025: accepted GP ST1 in London (3rd choice, round 1).",
-        "December 2025: no training post this season: appointable, but every listed post went to others.",
+        "December 2025: no training post this season, first tried in round 1 readvert: "
+        "appointable, but every listed post went to others.",
     ]
 
 

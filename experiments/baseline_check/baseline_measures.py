@@ -13,13 +13,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import is_uk_graduate
 from pipeline_sim.results.bundle import gather_facts
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.kpis import kpi_frame
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.vocabulary import Event, State
+from pipeline_sim.vocabulary import TIER, Event, State, round_of
 
 FIRST = 0  # index of the first training year, the one published figures are compared with
 MAIN_ROUNDS = ("round_1", "round_1_readvert", "round_2")
@@ -47,7 +47,6 @@ STOCK_GROUPS: dict[str, tuple[str, ...]] = {
         "learning_disability_psychiatry",
     ),
 }
-TIER_STEP = 10_000  # detail of ACCEPTED: tier x this
 PRIORITISED = 1
 
 
@@ -103,17 +102,17 @@ class Run:
         """Rows of a recruitment event in the rounds, in the first training year."""
         rows = self.facts.rows(event)
         rows = rows[self.facts.year_of[self.log.month[rows]] == FIRST]
-        return rows[np.isin(self.log.detail[rows] // 100 % 100, self.rounds(rounds))]
+        return rows[np.isin(round_of(self.log.detail[rows]), self.rounds(rounds))]
 
     def people(self, event: Event, rounds: tuple[str, ...] = MAIN_ROUNDS) -> NDArray[np.int64]:
         """People with the event in the rounds of the first training year, each once."""
         return np.unique(self.log.person[self.rows(event, rounds)])
 
     def at_start(self, *states: State) -> tuple[float, float]:
-        """Heads and whole-time equivalents at the end of the first month."""
-        census = self.facts.census
-        cells = census.in_states(states)
-        return float(census.heads[cells, 0].sum()), float(census.wte[cells, 0].sum()) / 100
+        """Heads and whole-time equivalents of the starting stock."""
+        present = self.log.event == Event.PRESENT_AT_START
+        rows = np.flatnonzero(present & np.isin(self.log.detail, [int(state) for state in states]))
+        return float(len(rows)), float(self.log.wte[rows].sum()) / 100
 
 
 def ratio(numerator: float, denominator: float, what: str) -> float:
@@ -152,7 +151,9 @@ def posts(run: Run, key: str) -> float:
 
 
 def gp_posts(run: Run, key: str) -> float:
-    return posts_and_unfilled(run, ("general_practice",))[0]
+    """Posts of the year: August and February starts, as the published count."""
+    rounds = run.rounds(("round_1", "round_3"))
+    return float(run.facts.advertised[FIRST, rounds][:, run.columns(("general_practice",))].sum())
 
 
 def unique_applicants(run: Run, key: str) -> float:
@@ -210,7 +211,7 @@ def uk_graduate_share(run: Run, key: str) -> float:
 def prioritised(run: Run, key: str) -> tuple[int, int]:
     """Acceptances of the prioritised tier, and all acceptances."""
     rows = accepted_rows(run, key)
-    return int((run.log.detail[rows] // TIER_STEP == PRIORITISED).sum()), len(rows)
+    return int((run.log.detail[rows] // TIER == PRIORITISED).sum()), len(rows)
 
 
 def prioritised_share(run: Run, key: str) -> float:
@@ -290,7 +291,7 @@ MEASURES: dict[str, Callable[[Run, str], float]] = {
     "foundation_applicants": of_kpi("foundation_applicants"),
     "foundation_places": of_kpi("foundation_places"),
     "first_preference_share": of_kpi("foundation_first_preference_percent"),
-    "foundation_stock": of_kpi("foundation_doctors"),
+    "foundation_stock": heads_at_start(State.FOUNDATION),
     "f2_direct_entry": of_kpi("f2_direct_entry_percent"),
     "f2_in_training_within_12_months": of_kpi("f2_in_training_within_12_months_percent"),
     "posts": posts,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ Values = list[list[float | str]]
 def published_figures() -> pd.DataFrame:
     """The published figures, with the England equivalent and whether a newer one replaces it."""
     table = pd.read_csv(PUBLISHED, dtype={"key": str, "year": str}).fillna({"note": "", "url": ""})
-    table["published"] = table["value"] * table["england_share"].fillna(1)
+    table["published"] = table["value"] * table["england_share"].fillna(1) * table["to_2025"].fillna(1)
     newest = table.groupby(["measure", "key"])["year"].transform("max")
     table["older"] = table["year"] != newest
     return table
@@ -134,7 +135,7 @@ def shown_rows(table: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
 
 def print_table(table: pd.DataFrame, lines: Sequence[str]) -> None:
     """The table on the terminal, a rule between sections."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 170)
     shown = Table(title="Published (England equivalent) and model", title_justify="left")
     for name in SHOWN:
         numeric = name in ("published", "model", "difference", "target")
@@ -179,7 +180,7 @@ def fill_readme(lines: Sequence[str], title: str) -> None:
 
 def write_results(table: pd.DataFrame, lines: Sequence[str], title: str, csv: Path) -> None:
     """``csv`` and the page of the same name beside it."""
-    columns = ["section", *SHOWN, "kind", "model_min", "model_max", "value", "geography", "england_share"]
+    columns = ["section", *SHOWN, "kind", "model_min", "model_max", "value", "geography", "england_share", "to_2025"]
     columns += ["not_produced", "source", "url", "note"]
     csv.parent.mkdir(parents=True, exist_ok=True)
     table[columns].round(4).to_csv(csv, index=False, lineterminator="\n")

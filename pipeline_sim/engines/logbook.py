@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.clock import TICKS_PER_MONTH
-from pipeline_sim.results.eventlog import NONE, EventLog
+from pipeline_sim.eventlog import NONE, EventLog
 
 _EVENT, _PROGRAMME, _LEVEL, _REGION, _WTE = 13, 19, 26, 36, 42  # first bit of each field; tick comes first
 

@@ -188,7 +188,7 @@ class Arrivals:
 
     def _present_trainee(self, programme: int, level: int, region: int, ordinal: int) -> None:
         sim, bp = self._sim, self._sim.bp
-        uk = is_uk_in_stock(ordinal, bp.stock_uk_share)
+        uk = is_uk_in_stock(ordinal, int(bp.stock_uk_share[programme]))
         kind = IdentityKind.STARTING_UK if uk else IdentityKind.OVERSEAS
         identity = person_identity(int(kind), 0, LEVELS + level, region, ordinal)
         order = level - sim.level_first[programme]
@@ -200,8 +200,8 @@ class Arrivals:
         doctor.trained = region
         doctor.nhs_since = -24 - 12 * order if programme else -12 * (order + 1)
         sim.alive += 1
-        wte = sim.starting_wte(doctor, programme)
-        progress, since_review = self._progress(doctor, level, wte)
+        wte = sim.starting_wte(doctor, programme, in_post=True)
+        progress, since_review = self._progress(doctor, programme, level, wte)
         self._present(
             doctor,
             State.TRAINING if programme else State.FOUNDATION,
@@ -221,14 +221,18 @@ class Arrivals:
             )  # fmt: skip
         sim.begin(doctor, stage)
 
-    def _progress(self, doctor: Doctor, level: int, wte: int) -> tuple[int, int]:
+    def _progress(self, doctor: Doctor, programme: int, level: int, wte: int) -> tuple[int, int]:
         """(progress, months since review) in a level begun before the start.
 
         A full-timer on the August cycle has just done the year; anyone else is anywhere in the level.
+        Foundation starts in August only, so there only those extended are off the cycle.
         """
         sim = self._sim
         required = sim.level_wte[level]
-        off_cycle = chance.happens(sim.key, doctor.id, chance.STOCK_PROGRESS, 0, sim.bp.off_cycle_share)
+        share = sim.bp.off_cycle_share
+        if programme == 0:
+            share = int(sim.bp.foundation_extend[level - sim.level_first[0]])
+        off_cycle = chance.happens(sim.key, doctor.id, chance.STOCK_PROGRESS, 0, share)
         if wte == FULL_TIME and required == 12 * FULL_TIME and not off_cycle:
             return required, 12
         months = (required - 1) // wte

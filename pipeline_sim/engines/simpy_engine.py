@@ -25,7 +25,7 @@ from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.identity import SYSTEM_PERSON
 from pipeline_sim.randomness import FEBRUARY, happens, run_key
-from pipeline_sim.results.eventlog import EventLog
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import practice as practice_rules
 from pipeline_sim.rules import supervision as supervision_rules
@@ -107,6 +107,7 @@ class Simulation:
         self.foundation_release = bp.foundation_release.tolist()
         self._foundation_extend = bp.foundation_extend.tolist()
         self._ltft = bp.programme_ltft.tolist()
+        self._ltft_in_post = bp.programme_ltft_stock.tolist()
         self.away_min = bp.after_f2_min_months.tolist()
         self.away_max = bp.after_f2_max_months.tolist()
         self._outside = [
@@ -341,11 +342,12 @@ class Simulation:
         if stage is not None:
             self.env.process(lives.life(stage))
 
-    def starting_wte(self, doctor: Doctor, programme: int) -> int:
-        """Percent of full time a trainee works in a programme."""
+    def starting_wte(self, doctor: Doctor, programme: int, in_post: bool = False) -> int:
+        """Percent of full time a trainee works in a programme; ``in_post`` for the starting stock."""
         bp = self.bp
+        ltft = (self._ltft_in_post if in_post else self._ltft)[programme]
         wte = training_rules.starting_wte(
-            self.key, doctor.id, programme, self._ltft[programme], bp.ltft_percent, bp.ltft_cumulative
+            self.key, doctor.id, programme, ltft, bp.ltft_percent, bp.ltft_cumulative
         )
         return int(wte)
 

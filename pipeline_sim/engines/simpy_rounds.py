@@ -124,7 +124,7 @@ class Recruitment:
         doctors = [doctor for doctor, _ in self._applicants]
         track = np.array([which for _, which in self._applicants], np.int64)
         self._applicants = []
-        people = self._applicant_arrays(doctors)
+        people = self._applicant_arrays(doctors, track)
         count = len(doctors)
         placed = np.zeros(count, np.bool_)
         out = np.zeros(count, np.bool_)  # declined or silent: no further round this month
@@ -149,17 +149,17 @@ class Recruitment:
                 entitled &= again
             rows = np.flatnonzero(entitled)
             first_round[rows] = np.where(first_round[rows] < 0, n, first_round[rows])
-            free = self._free_posts()
+            advertised = self._advertised(n)
             result = run_round(
-                bp, sim.key, year, sim.month, n, people.take(rows), weights, places, free
+                bp, sim.key, year, sim.month, n, people.take(rows), weights, places, advertised
             )
-            self._log(n, people.person[rows], people.tier[rows], result, free)
+            self._log(n, people.person[rows], people.tier[rows], result, advertised)
             self._answer(doctors, rows, result, placed)
             out[rows] |= result.had_offer & (result.accepted_pool < 0)
             reason[rows] = self._reasons(len(rows), result)
             if bp.round_repeats[n] < 0:
                 applied += np.bincount(result.application_programme, minlength=len(applied))
-                posts += np.where(bp.round_programmes[n][:, None], np.maximum(free, 0), 0).sum(axis=1)
+                posts += advertised.sum(axis=1)
         detail = reason + ROUND * np.maximum(first_round, 0)
         sim.log.write_many(
             tick(sim.month, Phase.ROUNDS), people.person[~placed], Event.UNPLACED, detail=detail[~placed]
@@ -167,16 +167,18 @@ class Recruitment:
         if sim.is_august():
             self._remember(applied, posts)
 
-    def _applicant_arrays(self, doctors: list[Doctor]) -> Applicants:
+    def _applicant_arrays(self, doctors: list[Doctor], track: NDArray[np.int64]) -> Applicants:
         sim = self._sim
         enough = int(sim.bp.tier_nhs_months[sim.training_year(sim.month)])
 
         def column(values: list[int]) -> NDArray[np.int64]:
             return np.array(values, np.int64)
 
+        group = column([d.group for d in doctors])
         return Applicants(
             person=column([d.id for d in doctors]),
-            group=column([d.group for d in doctors]),
+            group=group,
+            profile=2 * group + (track == HIGHER),
             tier=column(
                 [int(d.tier or (enough > 0 and sim.month - d.nhs_since >= enough)) for d in doctors]
             ),
@@ -186,14 +188,15 @@ class Recruitment:
             competence=column([d.competence for d in doctors]),
         )
 
-    def _free_posts(self) -> NDArray[np.int64]:
+    def _advertised(self, n: int) -> NDArray[np.int64]:
+        """Posts [programme, region] that a round advertises: its share of those now free."""
         pools = self._sim.pools
         posts = self._sim.post_pool
         free = [
             [pools.target[pool] - pools.used[pool] - taken for pool, taken in zip(row, committed, strict=True)]
             for row, committed in zip(posts, self.committed, strict=True)
         ]
-        return np.array(free, np.int64)
+        return np.maximum(np.array(free, np.int64), 0) * self._sim.bp.round_share[n][:, None] // 100
 
     def _answer(
         self, doctors: list[Doctor], rows: NDArray, result: RoundResult, placed: NDArray[np.bool_]
@@ -219,7 +222,7 @@ class Recruitment:
         return best
 
     def _log(
-        self, n: int, person: NDArray, tier: NDArray, result: RoundResult, free: NDArray[np.int64]
+        self, n: int, person: NDArray, tier: NDArray, result: RoundResult, posts: NDArray[np.int64]
     ) -> None:
         bp, at = self._sim.bp, tick(self._sim.month, Phase.ROUNDS)
         regions = len(bp.regions)
@@ -252,13 +255,13 @@ class Recruitment:
             region=result.accepted_pool[took] % regions,
             detail=(result.accepted_rank + ROUND * n + TIER * tier)[took],
         )  # fmt: skip
-        open_posts = np.where(bp.round_programmes[n][:, None], np.maximum(free, 0), 0).reshape(-1)
+        open_posts = posts.reshape(-1)
         advertised = np.flatnonzero(open_posts)
         system = np.full(len(advertised), SYSTEM_PERSON, np.int64)
-        for event, posts in ((Event.POSTS_ADVERTISED, open_posts), (Event.POSTS_UNFILLED, result.unfilled)):
+        for event, count in ((Event.POSTS_ADVERTISED, open_posts), (Event.POSTS_UNFILLED, result.unfilled)):
             log(
                 at, system, event, programme=advertised // regions, level=n, region=advertised % regions,
-                detail=posts[advertised],
+                detail=count[advertised],
             )  # fmt: skip
 
     def _remember(self, applied: NDArray, posts: NDArray) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ def spread(positions: Sequence[float], gap: float, lowest: float, highest: float
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]], x_text: float) -> None:
     """Write each line's name (x, y, name, colour) to the right of its last point, clear of the others."""
     low, high = axes.get_ylim()
-    inches = axes.get_position().height * axes.get_figure().get_figheight()
+    inches = axes.get_position().height * cast(Figure, axes.get_figure()).get_figheight()
     gap = (high - low) * 0.155 / inches
     heights = spread([y for _, y, _, _ in ends], gap, low + gap / 2, high)
     for (x, y, name, colour), place in zip(ends, heights, strict=True):

@@ -12,12 +12,15 @@ import numpy as np
 
 from pipeline_sim.clock import date_of
 from pipeline_sim.errors import PipelineError
+from pipeline_sim.eventlog import NONE, EventLog
 from pipeline_sim.identity import SYSTEM_PERSON, IdentityKind, describe, identity_kind
-from pipeline_sim.results.eventlog import NONE, EventLog
 from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS, Blueprint
 from pipeline_sim.vocabulary import (
+    KIND_OF_PLACE,
+    RERUN,
     STATE_AFTER,
     STATE_IN_DETAIL,
+    WIDENING,
     Event,
     FoundationKind,
     Leaving,
@@ -25,10 +28,11 @@ from pipeline_sim.vocabulary import (
     PoolKind,
     State,
     Unplaced,
+    lowest_part,
+    round_of,
 )
 
 SMALL_NUMBERS = 1_000_000  # below this, --person N means the N-th new medical student
-WIDENING = 100  # added to the route of a widening-participation entrant
 KIND_WORDS = {
     IdentityKind.STUDENT_ENTRANT: "new medical student",
     IdentityKind.STARTING_UK: "UK student or graduate of the starting stock",
@@ -74,9 +78,18 @@ class Moment:
     def specialty(self) -> str:
         return f" ({self.programme})" if self.programme else ""
 
-    def round_name(self, packed: int) -> str:
-        """The name of the round that ``detail`` carries."""
-        return plain(self.rounds[packed]) if 0 <= packed < len(self.rounds) else "a round"
+    @property
+    def rank(self) -> str:
+        """The rank, order or preference that ``detail`` carries: "1st"."""
+        return ordinal(lowest_part(self.detail))
+
+    @property
+    def round(self) -> str:
+        """The name of the round that ``detail`` carries above other things."""
+        return self.round_name(round_of(self.detail))
+
+    def round_name(self, number: int) -> str:
+        return plain(self.rounds[number]) if 0 <= number < len(self.rounds) else "a round"
 
 
 def plain(name: str) -> str:
@@ -193,7 +206,7 @@ def _role(state: int, m: Moment) -> str:
 
 
 def _rank_and_round(m: Moment) -> str:
-    return f"{ordinal(m.detail % 100)} choice, {m.round_name(m.detail // 100 % 100)}"
+    return f"{m.rank} choice, {m.round}"
 
 
 def _entered(m: Moment) -> str:
@@ -204,9 +217,9 @@ def _entered(m: Moment) -> str:
 
 
 def _allocated(m: Moment) -> str:
-    kind = m.detail // 100
+    kind = m.detail // KIND_OF_PLACE
     kinds = f"{FOUNDATION_KINDS[kind]} " if FoundationKind.MAIN < kind < len(FOUNDATION_KINDS) else ""
-    return f"allocated a {kinds}foundation place{m.in_region}, the {ordinal(m.detail % 100)} preference"
+    return f"allocated a {kinds}foundation place{m.in_region}, the {m.rank} preference"
 
 
 def _foundation_started(m: Moment) -> str:
@@ -221,7 +234,7 @@ def _started_level(m: Moment) -> str:
 
 
 def _offered(m: Moment) -> str:
-    rerun = " in a re-run of offers" if m.detail // 10_000 else ""
+    rerun = " in a re-run of offers" if m.detail // RERUN else ""
     return f"offered {m.post}{m.in_region}{rerun} ({_rank_and_round(m)})"
 
 
@@ -266,10 +279,7 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     Event.STARTED_OUTSIDE: lambda m: f"now outside training: {_role(m.detail, m)}{m.in_region}",
     Event.ARRIVED_FROM_OVERSEAS: lambda m: f"came from overseas: {_role(m.detail, m)}{m.in_region}",
     Event.LEFT: lambda m: f"left the modelled workforce for good ({_word(LEAVING_WORDS, Leaving, m.detail)})",
-    Event.APPLIED: lambda m: (
-        f"applied for {m.post}{m.in_region} "
-        f"({ordinal(m.detail % 100)} application, {m.round_name(m.detail // 100)})"
-    ),
+    Event.APPLIED: lambda m: f"applied for {m.post}{m.in_region} ({m.rank} application, {m.round})",
     Event.OFFERED: _offered,
     Event.DECLINED: lambda m: f"declined {m.post}{m.in_region} ({m.round_name(m.detail)})",
     Event.OFFER_LAPSED: lambda m: (
@@ -278,7 +288,8 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     Event.UPGRADED: lambda m: f"moved up to a preferred offer: {m.post}{m.in_region} ({_rank_and_round(m)})",
     Event.ACCEPTED: _accepted,
     Event.UNPLACED: lambda m: (
-        f"no training post this season: {_word(UNPLACED_WORDS, Unplaced, m.detail % 100)}"
+        f"no training post this season, first tried in {m.round}: "
+        f"{_word(UNPLACED_WORDS, Unplaced, lowest_part(m.detail))}"
     ),
     Event.WITHDREW: lambda m: f"withdrew from {m.post}{m.in_region} before the start",
     Event.BLOCKED: _blocked,

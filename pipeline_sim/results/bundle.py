@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.census import census_frame, take_census
 from pipeline_sim.results.cohort import cohort_frame
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.flows import count_flows, flows_frame
 from pipeline_sim.results.kpis import kpi_frame

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline_sim.eventlog import NONE, EventLog
 from pipeline_sim.results.completions import month_dates
-from pipeline_sim.results.eventlog import NONE, EventLog
 from pipeline_sim.results.labels import CAUSE_NAMES, EVENT_NAMES
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event, PoolKind

@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.census import Census, mean_by_year
 from pipeline_sim.results.completions import completions_frame
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.flows import Flows
 from pipeline_sim.results.labels import year_count, year_of_month
 from pipeline_sim.results.lives import FOUNDATION_PROGRAMME, Lives
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Blueprint
-from pipeline_sim.vocabulary import Event, State
+from pipeline_sim.vocabulary import Event, State, round_of
 
 Table = NDArray[np.float64]
 
@@ -143,7 +143,7 @@ class Facts:
         elif event in (Event.DECLINED, Event.OFFER_LAPSED):
             label = detail
         else:
-            label = detail // 100 % 100
+            label = round_of(detail)
         return self.tabulate_by(rows, label, len(self.blueprint.rounds), weight)
 
     @cached_property
@@ -189,7 +189,7 @@ class Facts:
     def first_per_round(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of the log that are a person's first application of a month in a round, and the round."""
         rows = self.rows(Event.APPLIED)
-        number = self.log.detail[rows] // 100 % 100
+        number = round_of(self.log.detail[rows])
         kept = []
         for wanted in range(len(self.blueprint.rounds)):
             chosen = rows[number == wanted]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.labels import EVENT_NAMES, categories, year_count, year_labels, year_of_month
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event

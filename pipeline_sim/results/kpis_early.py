@@ -10,10 +10,9 @@ from pipeline_sim.results.lives import FOUNDATION_PROGRAMME
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan, plan_figures
 from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS
-from pipeline_sim.vocabulary import Event, State
+from pipeline_sim.vocabulary import WIDENING, Event, State, lowest_part
 
 REGION = ("region",)
-WIDENING_FROM = 100  # detail of entry and graduation from which a student is a WP entrant
 STUDENT_STATES = (State.STUDENT, State.STUDENT_WAITING)
 
 
@@ -44,7 +43,7 @@ def deferred_years(facts: Facts) -> Measure:
 
 def _widening(facts: Facts, event: Event) -> Measure:
     rows = facts.rows(event)
-    return Measure(facts.tabulate(rows[facts.log.detail[rows] >= WIDENING_FROM]), facts.tabulate(rows))
+    return Measure(facts.tabulate(rows[facts.log.detail[rows] >= WIDENING]), facts.tabulate(rows))
 
 
 def widening_entrants(facts: Facts) -> Measure:
@@ -77,7 +76,7 @@ def foundation_oversubscription(facts: Facts) -> Measure:
 
 def foundation_first_preference(facts: Facts) -> Measure:
     rows = facts.rows(Event.FOUNDATION_ALLOCATED)
-    first = rows[facts.log.detail[rows] % 100 == 1]
+    first = rows[lowest_part(facts.log.detail[rows]) == 1]
     return Measure(facts.tabulate(first), facts.tabulate(rows))
 
 
@@ -105,7 +104,7 @@ def f2_completers(facts: Facts) -> Measure:
 
 
 def _in_training_within(facts: Facts, months: int) -> Measure:
-    """F2 sign-offs followed by a specialty level, of those that the run follows for that long."""
+    """F2 sign-offs followed by a specialty level in less than ``months``, of those followed that long."""
     lives = facts.lives
     specialty = (lives.event == Event.STARTED_LEVEL) & (lives.programme != FOUNDATION_PROGRAMME)
     following = lives.following(specialty)
@@ -113,12 +112,12 @@ def _in_training_within(facts: Facts, months: int) -> Measure:
     signed = signed[lives.month[signed].astype(np.int64) + months < facts.blueprint.months]
     start = following[signed]
     gap = lives.month[start].astype(np.int64) - lives.month[signed] if len(signed) else start
-    entered = signed[(start >= 0) & (gap <= months)]
+    entered = signed[(start >= 0) & (gap < months)]
     return Measure(facts.life_table(entered), facts.life_table(signed))
 
 
 def f2_direct_entry(facts: Facts) -> Measure:
-    return _in_training_within(facts, 1)
+    return _in_training_within(facts, 2)
 
 
 def f2_in_training_within_12_months(facts: Facts) -> Measure:
@@ -283,8 +282,9 @@ KPIS = (
     percent(
         "f2_in_training_within_12_months_percent",
         "F2 doctors in specialty training within a year",
-        "F2 sign-offs of the year followed by a core or specialty level within 12 months / F2 sign-offs, "
-        "of those the run follows for that long",
+        "F2 sign-offs of the year followed by a core or specialty level less than 12 months later "
+        "(a start in the next August's intake does not count) / F2 sign-offs, of those the run follows "
+        "for 12 months",
         DEFINED_HERE,
         f2_in_training_within_12_months,
         (REGION,),

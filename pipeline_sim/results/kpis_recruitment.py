@@ -8,13 +8,11 @@ from pipeline_sim.identity import is_uk_graduate
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan, plan_figures
-from pipeline_sim.vocabulary import Event, Unplaced
+from pipeline_sim.vocabulary import RERUN, TIER, Event, Unplaced, lowest_part, round_of
 
 ROUND_AXES = ("round", "programme", "region")
 PROGRAMME, REGION, ROUND = ("programme",), ("region",), ("round",)
 BOTH = ("programme", "region")
-RERUN_FROM = 10_000  # detail of OFFERED from which an offer is a re-run
-TIER_STEP = 10_000  # detail of ACCEPTED: tier x this
 PRIORITISED_TIER = 1
 
 
@@ -72,7 +70,7 @@ def offers(facts: Facts) -> Measure:
 
 def offers_rerun(facts: Facts) -> Measure:
     rows = facts.rows(Event.OFFERED)
-    again = facts.tabulate(rows[facts.log.detail[rows] >= RERUN_FROM])
+    again = facts.tabulate(rows[facts.log.detail[rows] >= RERUN])
     return Measure(again, facts.tabulate(rows))
 
 
@@ -91,10 +89,10 @@ def withdrawn(facts: Facts) -> Measure:
 
 def unplaced(facts: Facts) -> Measure:
     rows = facts.rows(Event.UNPLACED)
-    number = facts.log.detail[rows] // 100 % 100
-    reasons = ("", *(reason.name.lower() for reason in Unplaced))
+    number, reason = round_of(facts.log.detail[rows]), lowest_part(facts.log.detail[rows])
+    reasons = ("", *(known.name.lower() for known in Unplaced))
     labels = len(facts.blueprint.rounds) * len(reasons)
-    table = facts.tabulate_by(rows, number * len(reasons) + facts.log.detail[rows] % 100, labels)
+    table = facts.tabulate_by(rows, number * len(reasons) + reason, labels)
     table = table.sum(axis=(2, 3)).reshape(facts.years, -1, len(reasons))
     return Measure(table, axes=("round", "reason"), names={**_rounds(facts), "reason": reasons})
 
@@ -107,13 +105,13 @@ def uk_graduate_accepts(facts: Facts) -> Measure:
 
 def prioritised_accepts(facts: Facts) -> Measure:
     rows = facts.rows(Event.ACCEPTED)
-    first = rows[facts.log.detail[rows] // TIER_STEP == PRIORITISED_TIER]
+    first = rows[facts.log.detail[rows] // TIER == PRIORITISED_TIER]
     return Measure(facts.tabulate(first), facts.tabulate(rows))
 
 
 def first_choice_accepts(facts: Facts) -> Measure:
     rows = facts.rows(Event.ACCEPTED)
-    first = rows[facts.log.detail[rows] % 100 == 1]
+    first = rows[lowest_part(facts.log.detail[rows]) == 1]
     return Measure(facts.tabulate(first), facts.tabulate(rows))
 
 
@@ -255,9 +253,9 @@ KPIS = (
     ),
     Kpi(
         "unplaced",
-        "Unsuccessful applications, by doctor and round",
+        "Doctors who applied and ended the season without a post",
         "people",
-        "doctors who ended a round without a post, once for each round",
+        "doctors whose applications of a season all failed, once each, by the first round they tried",
         DEFINED_HERE,
         unplaced,
         (ROUND, ("reason",), ("round", "reason")),

@@ -142,17 +142,6 @@ def wte_per_cct(facts: Facts) -> Measure:
     return Measure(wte, facts.count(Event.COMPLETED_TRAINING))
 
 
-def posts_redistributed(facts: Facts) -> Measure:
-    posts = np.asarray(facts.blueprint.posts, dtype=np.float64)[: facts.years]
-    total = posts.sum(axis=2, keepdims=True)
-    share = np.divide(posts[:1], total[:1], out=np.zeros_like(posts[:1]), where=total[:1] > 0)
-    unmoved = np.where(total[:1] > 0, share * total, posts)
-    moved = np.maximum(posts - unmoved, 0)
-    blank = np.zeros((facts.years, 1, posts.shape[2]))
-    moved = np.concatenate([blank, moved], axis=1)
-    return Measure(np.concatenate([blank[:, :, :1].repeat(moved.shape[1], 1), moved], axis=2))
-
-
 KPIS = (
     Kpi(
         "trainees",
@@ -312,20 +301,5 @@ KPIS = (
         DEFINED_HERE,
         releases,
         (PROGRAMME,),
-    ),
-    Kpi(
-        "posts_redistributed",
-        "Training posts moved between regions",
-        "posts",
-        "posts of the year above what each region would have at the first year's shares, summed over "
-        "regions; by programme for cardiology, haematology, and obstetrics and gynaecology",
-        business_plan(
-            "Education reform",
-            3,
-            "Redistribution of specialty training posts (cardiology, haematology and obstetrics and "
-            "gynaecology)",
-        ),
-        posts_redistributed,
-        (PROGRAMME, REGION),
     ),
 )

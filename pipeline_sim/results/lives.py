@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import STATE_AFTER, STATE_IN_DETAIL, Event, PoolKind, State
 

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline_sim.errors import PipelineError
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import Results
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.results.events import COMPRESSION, EventsWriter
 from pipeline_sim.scenario.blueprint import Blueprint
 

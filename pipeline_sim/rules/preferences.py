@@ -104,6 +104,7 @@ def list_choices(
     round_number,
     people,
     group,
+    profile,
     home,
     trained,
     priority,
@@ -130,9 +131,10 @@ def list_choices(
 ):
     """Every applicant's list of (programme, region) pools, best first; returns (choices, applications).
 
-    ``first[i]`` is where person i's choices begin; ``choice_pool`` is programme x regions + region.
-    Only programmes of this round that the person may enter and regions with advertised posts are
-    listed. Output arrays must hold ``people x cap x regions`` choices.
+    ``profile[i]`` is the row of ``applications`` and ``listed``; ``first[i]`` is where person i's
+    choices begin; ``choice_pool`` is programme x regions + region.
+    People draw among the programmes of the round that they may enter, and apply for those of them that
+    advertise posts, in regions that do: a re-advert draws only those who want what it offers. Output arrays must hold ``people x cap x regions`` choices.
     """
     programmes = weights.shape[1]
     regions = places.shape[1]
@@ -149,17 +151,19 @@ def list_choices(
         person = people[i]
         base = season * PER_SEASON + round_number * 8
         for p in range(programmes):
-            allowed = in_round[p] and has_posts[p]
+            allowed = in_round[p]
             if parents[p] != 0:
                 allowed = allowed and (parents[p] & competence[i]) != 0
             taste[p] = weights[group[i], p] * 100 if allowed else 0
             if priority[i] >= 0 and shortage[p]:
                 taste[p] = taste[p] * shortage_percent // 100
-        wanted = 1 + pick(applications[group[i]], draw(key, person, APPLICATIONS, base))
+        wanted = 1 + pick(applications[profile[i]], draw(key, person, APPLICATIONS, base))
         for j in range(min(wanted, cap)):
             p = take(taste, draw(key, person, SPECIALTY, base + j))
             if p < 0:
                 break
+            if not has_posts[p]:
+                continue
             application_person[forms] = i
             application_programme[forms] = p
             application_order[forms] = j + 1
@@ -176,7 +180,7 @@ def list_choices(
                         priority[i],
                         priority_percent,
                     )
-            count = 1 + pick(listed[group[i]], draw(key, person, REGIONS_LISTED, base + j))
+            count = 1 + pick(listed[profile[i]], draw(key, person, REGIONS_LISTED, base + j))
             for k in range(count):
                 r = take(here, draw(key, person, REGION, (base + j) * PER_APPLICATION + k))
                 if r < 0:

@@ -36,6 +36,7 @@ class Applicants:
 
     person: Ints
     group: Ints  # 0 UK graduate, 1 overseas
+    profile: Ints  # 2 x group + 1 on the higher track: row of the blueprint's applicant arrays
     tier: Ints  # 1 = prioritised
     home: Ints  # region, -1 none
     trained: Ints  # region trained in last, -1 none
@@ -47,6 +48,7 @@ class Applicants:
         return Applicants(
             self.person[rows],
             self.group[rows],
+            self.profile[rows],
             self.tier[rows],
             self.home[rows],
             self.trained[rows],
@@ -81,7 +83,7 @@ def assess(
     key,
     season,
     people,
-    group,
+    profile,
     tier,
     application_person,
     application_programme,
@@ -95,7 +97,7 @@ def assess(
 ):
     """Fill the score and standing of every application.
 
-    Score = ability + bonus of the group + the specialty's own assessment. Where a programme interviews
+    Score = ability + bonus of the group and track + the specialty's own assessment. Where a programme interviews
     only so many, the shortlist is by ability plus one test for the season (the MSRA), first tier first
     from the year in which prioritisation reaches interviews.
     """
@@ -106,7 +108,7 @@ def assess(
     for a in range(forms):
         i = application_person[a]
         p = application_programme[a]
-        ability = bell(key, people[i], ABILITY, 0) + bonus[group[i]]
+        ability = bell(key, people[i], ABILITY, 0) + bonus[profile[i]]
         test = bell(key, people[i], SHORTLIST, season)
         short[a] = merit_of(
             tier[i] if tier_stage == TIER_AT_INTERVIEW else 0, ability + test * noise_percent // 100, i
@@ -170,19 +172,18 @@ def run_round(
     applicants: Applicants,
     weights: Ints,
     places: Ints,
-    free: Ints,
+    advertised: Ints,
 ) -> RoundResult:
     """Run one round.
 
     ``season`` numbers the application seasons; ``weights`` [group, programme] and ``places``
-    [programme, region] come from ``rules.preferences``; ``free`` [programme, region] are the posts
-    advertised. Applicants must be sorted by person.
+    [programme, region] come from ``rules.preferences``; ``advertised`` [programme, region] are the
+    posts of the round. Applicants must be sorted by person.
     """
     regions = len(blueprint.regions)
     people = len(applicants.person)
     cap = min(MAX_APPLICATIONS, int(blueprint.application_cap[year]))
     in_round = blueprint.round_programmes[round_number]
-    advertised = np.where(in_round[:, None], np.maximum(free, 0), 0)
     most = people * cap * regions
     first = np.zeros(people + 1, np.int64)
     choice_pool = np.empty(most, np.int64)
@@ -196,6 +197,7 @@ def run_round(
         round_number,
         applicants.person,
         applicants.group,
+        applicants.profile,
         applicants.home,
         applicants.trained,
         applicants.priority,
@@ -235,7 +237,7 @@ def run_round(
         key,
         season,
         applicants.person,
-        applicants.group,
+        applicants.profile,
         applicants.tier,
         form_person,
         form_programme,

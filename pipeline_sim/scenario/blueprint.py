@@ -26,6 +26,7 @@ FOUNDATION_RULES = ("merit", "pia", "prioritised")
 OVERSUBSCRIPTION_RULES = ("reserve_list", "placeholder")
 TIER_STAGES = ("none", "offer", "interview")
 ROUND_TRACKS = ("entry", "higher", "any")
+APPLICANT_TRACKS = ("entry", "higher")
 APPLICANT_GROUPS = ("uk_graduate", "overseas")
 TRAINED_GROUPS = ("consultant", "gp", "sas")
 AFTER_F2_DESTINATIONS = (
@@ -118,12 +119,13 @@ class Blueprint:
     programme_review: Ints  # [P, 3] thresholds a year for outcomes 2, 3 and 4
     programme_extension: Ints  # [P] WTE months of one extension
     programme_extension_cap: Ints  # [P] WTE months over the programme
-    programme_ltft: Ints  # [P] threshold: starts less than full time
+    programme_ltft: Ints  # [P] threshold: a starter works less than full time
+    programme_ltft_stock: Ints  # [P] threshold: a trainee already in post does
     ltft_percent: Ints  # [W] allowed WTE percents below 100
     ltft_cumulative: Ints  # [W] cumulative thresholds of the mix
     posts: Ints  # [Y, P, R] establishment (headcount); row 0 (foundation) is not used
     trainee_stock: Ints  # [T, R]
-    stock_uk_share: int  # threshold: a trainee of the starting stock is a UK graduate
+    stock_uk_share: Ints  # [P] threshold: a trainee of the starting stock is a UK graduate
     stock_trainee_age: Ints  # [2] youngest and oldest age in the first level of a programme, years
     off_cycle_share: int  # threshold: a full-time trainee in the stock is not on the August cycle
     practice_units: Ints  # [Y, R] units of practice places
@@ -134,13 +136,14 @@ class Blueprint:
     round_track: Ints  # [N] index into ROUND_TRACKS
     round_repeats: Ints  # [N] round it re-advertises, -1 if none
     round_programmes: Bools  # [N, P]
+    round_share: Ints  # [N, P] percent of the free posts that the round advertises
     application_cap: Ints  # [Y] applications a person
     tier_stage: Ints  # [Y] index into TIER_STAGES
     tier_nhs_months: Ints  # [Y] months of NHS service that reach the first tier; 0 = service never does
     taste: Ints  # [A, P] weights, 0 = never chosen
-    applications: Ints  # [A, 6] cumulative thresholds of 1..6 applications
-    regions_listed: Ints  # [A, R] cumulative thresholds of 1..R regions listed
-    score_bonus: Ints  # [A] score units
+    applications: Ints  # [2 A, 6] by 2 x group + higher track: cumulative thresholds of 1..6 applications
+    regions_listed: Ints  # [2 A, R] likewise: cumulative thresholds of 1..R regions listed
+    score_bonus: Ints  # [2 A] likewise: score units
     attraction: Ints  # [R] weights for training posts
     home_weight: int  # percent: multiplies the weight of the home region
     trained_weight: int  # percent: multiplies the weight of the region trained in last

@@ -26,6 +26,7 @@ from pipeline_sim.scenario.arrays import (
 )
 from pipeline_sim.scenario.blueprint import (
     APPLICANT_GROUPS,
+    APPLICANT_TRACKS,
     FOUNDATION_KINDS,
     FOUNDATION_RULES,
     OVERSUBSCRIPTION_RULES,
@@ -228,6 +229,7 @@ def programme_fields(context: Context) -> dict[str, Any]:
     ):
         trainees[context.levels[programme, level], context.regions[region]] = heads
     mix = context.tables["ltft_mix"]
+    mean_ltft = sum(p * s for p, s in mix.rows("wte_percent", "share")) / 100
     reviews = [thresholds(table[column]) for column in ("development", "extra_time", "release")]
     return {
         "programmes": tuple(context.programmes),
@@ -246,7 +248,9 @@ def programme_fields(context: Context) -> dict[str, Any]:
         "programme_review": np.stack(reviews, axis=1),
         "programme_extension": whole(table["extension_months"]),
         "programme_extension_cap": whole(table["extension_cap_months"]),
-        "programme_ltft": thresholds(table["ltft_share"]),
+        "programme_ltft": thresholds([starting_share(share, mean_ltft) for share in table["ltft_share"]]),
+        "stock_uk_share": thresholds(table["uk_share"]),
+        "programme_ltft_stock": thresholds(table["ltft_share"]),
         "ltft_percent": whole(mix["wte_percent"]),
         "ltft_cumulative": cumulative(mix["share"]),
         "posts": context.yearly("posts", "posts", context.programmes, context.regions),
@@ -258,17 +262,27 @@ def programme_fields(context: Context) -> dict[str, Any]:
     }
 
 
+def starting_share(share_in_post: float, mean_wte: float) -> float:
+    """Share of starters who train less than full time, given the share of those in post.
+
+    Part-timers stay 1 / ``mean_wte`` times as long, so they are fewer among starters than in post.
+    """
+    return share_in_post * mean_wte / (1 - share_in_post + share_in_post * mean_wte)
+
+
 def recruitment_fields(context: Context) -> dict[str, Any]:
     rounds, rules = context.tables["rounds"], context.tables["recruitment_rules"]
     rows = [rounds.row_of[(name,)] for name in context.rounds]
-    recruits = np.zeros((len(context.rounds), len(context.programmes)), np.bool_)
-    for round_name, programme in context.tables["round_programmes"].keys:
-        recruits[context.rounds[round_name], context.programmes[programme]] = True
+    offered = np.zeros((len(context.rounds), len(context.programmes)), np.int64)
+    for round_name, programme, share in context.tables["round_programmes"].rows(
+        "round", "programme", "share"
+    ):
+        offered[context.rounds[round_name], context.programmes[programme]] = round(100 * share)
     taste = np.zeros((len(APPLICANT_GROUPS), len(context.programmes)))
     for group, programme, weight in context.tables["specialty_taste"].rows("group", "programme", "weight"):
         taste[APPLICANT_GROUPS.index(group), context.programmes[programme]] = weight
     groups = context.tables["applicant_groups"]
-    of_group = [groups.row_of[(group,)] for group in APPLICANT_GROUPS]
+    of_group = [groups.row_of[group, track] for group in APPLICANT_GROUPS for track in APPLICANT_TRACKS]
     shape = (len(context.programmes), len(context.regions))
     pounds = np.zeros((context.years.count, *shape), np.int64)
     if "incentives" in context.tables:  # money is not scaled with people
@@ -280,7 +294,8 @@ def recruitment_fields(context: Context) -> dict[str, Any]:
         "round_month": whole([rounds["month"][row] for row in rows]),
         "round_track": whole([ROUND_TRACKS.index(rounds["track"][row]) for row in rows]),
         "round_repeats": whole([context.rounds.get(rounds["repeats"][row], -1) for row in rows]),
-        "round_programmes": recruits,
+        "round_programmes": offered > 0,
+        "round_share": offered,
         "application_cap": whole(context.years.of_rule(rules, "application_cap")),
         "tier_stage": whole([TIER_STAGES.index(stage) for stage in tiers]),
         "tier_nhs_months": whole(context.years.of_rule(rules, "tier_nhs_months")),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS
-from pipeline_sim.scenario.checks import Check, Tables, require_values
+from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS, APPLICANT_TRACKS
+from pipeline_sim.scenario.checks import Check, Tables
 from pipeline_sim.scenario.validate import Findings
 
 #: Place weights are compared as 31-bit integers, which leaves this much for the product of multipliers.
@@ -59,6 +59,15 @@ def groups_want_something(tables: Tables, findings: Findings) -> None:
             findings.add(f"{table.file} column weight", f"no weight above 0 for {group}", "at least one")
 
 
+def every_group_and_track(tables: Tables, findings: Findings) -> None:
+    """Each group of applicants says how it applies on each track."""
+    table = tables["applicant_groups"]
+    for group in APPLICANT_GROUPS:
+        for track in APPLICANT_TRACKS:
+            if (group, track) not in table.row_of:
+                findings.add(table.file, f"no row for {group}, {track}", "a row for every group and track")
+
+
 def regions_attract_someone(tables: Tables, findings: Findings) -> None:
     table = tables["regions"]
     for column in ("attraction", "foundation_attraction", "settle"):
@@ -97,5 +106,5 @@ CHECKS = (
     Check(
         ("settings.name", *(f"settings.{name}" for name in REGION_MULTIPLIERS)), multipliers_stay_in_bounds
     ),
-    require_values("applicant_groups", "group", APPLICANT_GROUPS),
+    Check(("applicant_groups.group", "applicant_groups.track"), every_group_and_track),
 )

@@ -102,8 +102,6 @@ _SETTINGS = (
     _probability("rounds.higher_first", "an outside doctor ready for higher training tries there first",
                  _ENGINES, "higher_first"),
     # starting stock
-    _probability("stock.uk_share", "a trainee in the stock is a UK graduate",
-                 _ENGINES, "stock_uk_share", unit="share"),
     _whole("stock.trainee_youngest", "years", "youngest age in the first level of a programme",
            _ENGINES, "stock_trainee_age", 18, 70, 0),
     _whole("stock.trainee_oldest", "years", "oldest age in the first level of a programme",

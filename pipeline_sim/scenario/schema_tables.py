@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
+    APPLICANT_TRACKS,
     FOUNDATION_KINDS,
     FOUNDATION_RULES,
     OUTSIDE_STATES,
@@ -200,7 +201,8 @@ _SPECS = (
             _probability("release", "review outcome 4: released", "probability a year"),
             _whole("extension_months", "length of one extension", "WTE months", 0, 24),
             _whole("extension_cap_months", "most extension over the programme", "WTE months", 0, 60),
-            _probability("ltft_share", "starts less than full time", "share"),
+            _probability("ltft_share", "trainees in post who work less than full time", "share"),
+            _probability("uk_share", "trainees of the starting stock who are UK graduates", "share"),
             Column(
                 "appointable_z", "number", "score below which an applicant is not appointable",
                 "standard deviations of ability", low=-10, high=10,
@@ -260,7 +262,11 @@ _SPECS = (
     ),
     TableSpec(
         "round_programmes", "The programmes each round recruits to.", "rules/recruitment.py",
-        (_key("round", "rounds.round", "round"), PROGRAMME),
+        (
+            _key("round", "rounds.round", "round"),
+            PROGRAMME,
+            _probability("share", "part of the free posts that the round advertises", "share"),
+        ),
     ),
     TableSpec(
         "recruitment_rules", "National rules of recruitment.", "rules/recruitment.py",
@@ -280,6 +286,7 @@ _SPECS = (
         "applicant_groups", "Scores and lists of each group of applicants.", "rules/preferences.py",
         (
             APPLICANT_GROUP,
+            _one_of("track", APPLICANT_TRACKS, "applying for entry or for higher posts"),
             Column(
                 "score_bonus", "number", "added to scores", "standard deviations of ability", low=-10, high=10
             ),

@@ -22,8 +22,8 @@ import pandas as pd
 from pipeline_sim import __version__
 from pipeline_sim.clock import MONTHS_PER_YEAR
 from pipeline_sim.errors import PipelineError
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import Results, summarise
-from pipeline_sim.results.eventlog import EventLog
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.load import Scenario, load_scenario
 

@@ -36,6 +36,7 @@ from .derive_common import (
 )
 
 YEAR = 2025
+FOUNDATION_UK_SHARE = 0.9  # the rest come through the eligibility office, or trained elsewhere in Europe
 
 
 def rate(figure: str, key: str) -> float:
@@ -50,6 +51,27 @@ def ltft_share(row: Row) -> float:
         "programme_rates", "ltft_series", "all", "2023"
     )
     return round(min(0.9, rate("ltft_share", row["ltft_of"]) * growth), 3)
+
+
+def uk_share_of_accepts(row: Row) -> float:
+    """Share of a programme's accepted offers of 2023 that went to UK graduates; by family where unknown."""
+    if row["kind"] == "foundation":
+        return FOUNDATION_UK_SHARE
+    published = figures("applications", "uk_graduate_share")
+    overseas = figures("applications", "img_share")
+    name = row["programme"]
+    if name in published:
+        return float(published[name]["value"]) / 100
+    if name in overseas:
+        return 1 - float(overseas[name]["value"]) / 100
+    by_family = {
+        "medicine": 0.5,
+        "surgery": 0.7,
+        "psychiatry": 0.5,
+        "anaesthetics": 0.8,
+        "public_health": 0.85,
+    }
+    return by_family.get(row["family"], 0.8)
 
 
 def extension_rule(row: Row) -> tuple[int, int]:
@@ -102,9 +124,10 @@ def write_programmes() -> None:
             + ["gp" if r["kind"] == "gp" else "consultant", r["parents"], r["completes"], r["shortage"]]
             + [rate("resignation", r["resignation_of"]), development if r["kind"] != "foundation" else 0.03]
             + [rate("extra_time", r["review_of"]), rate("release", r["review_of"]), ext, cap, ltft_share(r)]
+            + [uk_share_of_accepts(r)]
             + [float(r["appointable_z"]), float(r["interviews_per_post"])]
             + [figures("programme_rates", "extra_time")["gp"]["source"], "assumption", "", ""]
-            + ["yearly rates by family; LTFT share of 2023 moved to 2025; threshold, interviews judged"]
+            + ["yearly rates by family; LTFT share of 2023 moved to 2025; UK share of 2023 accepts; the rest judged"]
         )
         lengths = figures("programme_lengths", "months")
         for i, name in enumerate(level_names(r)):
@@ -130,7 +153,7 @@ def write_programmes() -> None:
             )
     columns = (
         "programme title family kind supervision_group trained_group parents completes shortage resignation "
-        "development extra_time release extension_months extension_cap_months ltft_share appointable_z "
+        "development extra_time release extension_months extension_cap_months ltft_share uk_share appointable_z "
         "interviews_per_post"
     ).split()
     write("programmes", columns, rows)
@@ -158,9 +181,20 @@ def _total(entry: str) -> float:
     return total
 
 
+def england_share() -> float:
+    """England's part of the CT1/ST1 posts recruited to in 2024."""
+    whole = value("training_posts", "uk_total", "ct1_st1", "2024")
+    return value("training_posts", "england_total", "ct1_st1", "2024") / whole
+
+
 @cache
 def entry_posts() -> dict[str, int]:
-    """Posts advertised for August 2025 by programme."""
+    """Posts to fill in the year from August 2025, by programme.
+
+    Posts published for England alone are kept, others scaled to the total of their level. General
+    practice recruits in February too: of its posts only England's share of the United Kingdom's total
+    counts towards the August total, and the rest start in February.
+    """
     published = figures("training_posts", "posts")
     stock = figures("workforce", "consultant_fte", "2023")
     ratio = figures("training_posts", "posts_per_consultant")
@@ -183,6 +217,8 @@ def entry_posts() -> dict[str, int]:
                 kind = kind if kind in ratio else "medicine_and_psychiatry"
                 scaled[name] = float(stock[r["consultants_of"]]["value"]) * float(ratio[kind]["value"])
         total = round(_total(entry))
+        if entry == "ct1":
+            total += round((1 - england_share()) * fixed["general_practice"])
         rest = apportion(total - round(sum(fixed.values())), scaled)
         for r in catalogue():
             name = r["programme"]
@@ -242,6 +278,8 @@ def cohort(
     tied = held = full = on_cycle = 0.0
     stock = [0.0] * levels
     most = extension[1] // extension[0]
+    hours = sum(w * s for w, s in mix.items()) / 100
+    ltft = ltft * hours / (1 - ltft + ltft * hours)  # part-timers stay longer: fewer starters than in post
     kinds = {100: 1 - ltft} | {w: ltft * s for w, s in mix.items()}
     for wte, share in kinds.items():
         reviews = math.ceil(months * 100 / wte / 12)
@@ -264,10 +302,12 @@ def cohort(
 
 
 @cache
-def february_programmes() -> frozenset[str]:
-    """Programmes that a round starting in February lists."""
+def february_share() -> dict[str, float]:
+    """Part of its free posts that a programme advertises in a round starting in February."""
     months = {r["round"]: r["month"] for r in table("rounds")}
-    return frozenset(r["programme"] for r in table("round_programmes") if months[r["round"]] == "2")
+    return {
+        r["programme"]: float(r["share"]) for r in table("round_programmes") if months[r["round"]] == "2"
+    }
 
 
 @cache
@@ -283,7 +323,7 @@ def cohorts() -> dict[str, Cohort]:
             rate("extra_time", r["review_of"]),
             extension_rule(r),
             rate("resignation", r["resignation_of"]) + rate("release", r["review_of"]),
-            r["programme"] in february_programmes(),
+            r["programme"] in february_share(),
         )
         for r in catalogue()
         if r["programme"] in entry_posts()

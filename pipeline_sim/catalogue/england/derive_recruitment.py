@@ -16,15 +16,16 @@ import math
 from functools import cache
 
 from .derive_common import REGIONS, Row, apportion, catalogue, figures, read, table, value, write
-from .derive_posts import entry_posts
+from .derive_posts import cohorts, entry_posts, february_share, uk_share_of_accepts
 
 CAP = 6
 GROUPS = ("uk_graduate", "overseas")
 
 
 @cache
-def application_shares(group: str) -> list[float]:
-    row = next(r for r in table("applicant_groups") if r["group"] == group)
+def application_shares(group: str, track: str) -> list[float]:
+    """Shares of a group that make 1, 2, ... applications on a track (entry or higher)."""
+    row = next(r for r in table("applicant_groups") if (r["group"], r["track"]) == (group, track))
     return [float(row[f"apply_{k}"]) for k in range(1, CAP + 1)]
 
 
@@ -63,12 +64,21 @@ def solve_weights(wanted: dict[str, float], shares: list[float]) -> dict[str, fl
     return weights
 
 
+def august_posts(name: str) -> float:
+    """Posts of the year advertised in August; February takes its share of half of those off the cycle."""
+    on_cycle = cohorts()[name].on_cycle * (1 - value_of_setting("stock.off_cycle_share"))
+    return entry_posts()[name] * (1 - february_share().get(name, 0.0) * (1 - on_cycle) / 2)
+
+
+def value_of_setting(name: str) -> float:
+    return next(float(r["value"]) for r in table("settings") if r["name"] == name)
+
+
 @cache
 def applications() -> dict[str, float]:
-    """Applications by programme for the 2025 England posts."""
+    """Applications by programme: published applications a post times England's posts of 2025."""
     counts = figures("applications", "applications")
     ratios = figures("applications", "applications_per_post")
-    share = value("training_posts", "england_share_applicants", "all")
     posts = figures("training_posts", "posts")
     newest: dict[str, float] = {}
     older: dict[str, float] = {}
@@ -81,36 +91,19 @@ def applications() -> dict[str, float]:
         (newest if row["year"] == "2025" else older)[name] = uk
     whole = value("training_posts", "uk_total", "ct1_st1", "2025") * float(ratios["ct1_st1"]["value"])
     growth = (whole - sum(newest.values())) / sum(older.values())
-    result = {k: v * share for k, v in newest.items()} | {k: v * growth * share for k, v in older.items()}
+    uk_total = newest | {k: v * growth for k, v in older.items()}
+    result = {k: v / float(posts[k]["value"]) * august_posts(k) for k, v in uk_total.items()}
     for r in catalogue():  # higher posts: applications per post of the specialty or of its level
         name = r["programme"]
         if r["entry"] in ("st3", "st4"):
             row = ratios.get(name) or ratios[r["entry"]]
             per_post = float(row["value"]) if name != "acute_internal_medicine" else _acute_ratio()
-            result[name] = per_post * entry_posts()[name]
+            result[name] = per_post * august_posts(name)
     return result
 
 
 def _acute_ratio() -> float:
     return float(figures("applications", "applications")["acute_internal_medicine"]["value"]) / 85
-
-
-def uk_share_of_accepts(row: Row) -> float:
-    published = figures("applications", "uk_graduate_share")
-    overseas = figures("applications", "img_share")
-    name = row["programme"]
-    if name in published:
-        return float(published[name]["value"]) / 100
-    if name in overseas:
-        return 1 - float(overseas[name]["value"]) / 100
-    by_family = {
-        "medicine": 0.5,
-        "surgery": 0.7,
-        "psychiatry": 0.5,
-        "anaesthetics": 0.8,
-        "public_health": 0.85,
-    }
-    return by_family.get(row["family"], 0.8)
 
 
 @cache
@@ -130,7 +123,7 @@ def wanted_by_group() -> dict[str, dict[str, float]]:
             if r["programme"] in uk and (r["entry"] == "ct1") == (track == "ct1")
         ]
         total = sum(applications()[n] for n in names)
-        part = 0.16 if track == "ct1" else 0.40  # UK graduates' part of all applications
+        part = 0.23 if track == "ct1" else 0.45  # UK graduates' part of all applications
         factor = part * total / sum(uk[n] for n in names)
         for n in names:
             result["uk_graduate"][n] = min(0.85 * applications()[n], uk[n] * factor)
@@ -156,7 +149,8 @@ def write_taste() -> None:
                     weights["intensive_care"] * wanted["anaesthetics"] / wanted["intensive_care"] * 2
                 )
                 continue
-            solved = solve_weights({n: wanted[n] for n in names}, application_shares(group))
+            track = "higher" if parent else "entry"
+            solved = solve_weights({n: wanted[n] for n in names}, application_shares(group, track))
             weights |= solved
         for r in catalogue():
             name = r["programme"]
