@@ -180,7 +180,17 @@ def fill_readme(lines: Sequence[str], title: str) -> None:
 
 def write_results(table: pd.DataFrame, lines: Sequence[str], title: str, csv: Path) -> None:
     """``csv`` and the page of the same name beside it."""
-    columns = ["section", *SHOWN, "kind", "model_min", "model_max", "value", "geography", "england_share", "to_2025"]
+    columns = [
+        "section",
+        *SHOWN,
+        "kind",
+        "model_min",
+        "model_max",
+        "value",
+        "geography",
+        "england_share",
+        "to_2025",
+    ]
     columns += ["not_produced", "source", "url", "note"]
     csv.parent.mkdir(parents=True, exist_ok=True)
     table[columns].round(4).to_csv(csv, index=False, lineterminator="\n")

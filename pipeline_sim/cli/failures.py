@@ -1,6 +1,6 @@
 """What the user sees when something goes wrong, and the exit code the program ends with.
 
-0 done; 2 the user's input is wrong; 1 anything else; 130 interrupted.
+0 done; 2 the user's input is wrong; 1 anything else; 130 interrupted; 143 told to stop (SIGTERM).
 """
 
 from __future__ import annotations

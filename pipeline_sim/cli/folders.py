@@ -29,6 +29,10 @@ def result_folder(folder: Path, blueprint: Blueprint) -> Iterator[OutputFolder]:
     """
     made: list[Path] = []
     try:
+        str(folder).encode()
+    except UnicodeEncodeError as failure:
+        raise WrongInput(f"--out {str(folder)!a}: not a name that UTF-8 can write") from failure
+    try:
         with ExitStack() as stack:
             try:
                 made = _absent_parents(folder)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from rich.table import Table
+from rich.text import Text
 
 SHOWN_YEARS = (1, 5, 10)  # and the last
 MISSING = "-"
@@ -27,7 +28,7 @@ def kpi_table(kpis: pd.DataFrame, headline: Mapping[str, str], title: str = "") 
     """
     years = years_to_show(kpis["year"])
     reps = kpis["rep"].nunique()
-    table = Table(title=title, caption=f"mean of {reps} replications" if reps > 1 else None)
+    table = Table(title=Text(title), caption=f"mean of {reps} replications" if reps > 1 else None)
     table.add_column("KPI")
     for year in years:
         table.add_column(str(year), justify="right", no_wrap=True)

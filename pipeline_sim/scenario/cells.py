@@ -6,7 +6,7 @@ import math
 import re
 
 from pipeline_sim.errors import Problem, nearest
-from pipeline_sim.scenario.schema import Column
+from pipeline_sim.scenario.schema import LARGEST_COUNT, Column
 from pipeline_sim.scenario.table import Cell
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -53,6 +53,8 @@ def _parse_number(column: Column, text: str, where: str) -> Cell | Problem:
     if not math.isfinite(number):
         return Problem(where, shown(text), f"{column.expected} (finite)")
     low, high = column.range
+    if high == LARGEST_COUNT and number > high:
+        return Problem(where, shown(text), f"{column.expected}, up to {LARGEST_COUNT:,}")
     if (low is not None and number < low) or (high is not None and number > high):
         return Problem(where, shown(text), column.expected)
     if column.kind in WHOLE_KINDS:

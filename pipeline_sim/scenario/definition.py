@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline_sim.scenario.blueprint import Blueprint
 
 MOST_YEARS = 100
+LARGEST_SCALE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ class Scenario:
 
     def scaled(self, factor: float) -> Scenario:
         """A copy in which every count of people and places is multiplied by ``factor`` (above 0)."""
-        if not (math.isfinite(factor) and factor > 0):
-            raise ScenarioError([Problem("scale", f"{factor}", "a finite number above 0")])
+        if not (math.isfinite(factor) and factor > 0 and self.scale * factor <= LARGEST_SCALE):
+            expected = f"a finite number above 0, at most {LARGEST_SCALE:,}"
+            raise ScenarioError([Problem("scale", f"{factor}", expected)])
         return replace(self, scale=self.scale * factor)
 
     def with_years(self, years: int) -> Scenario:
@@ -108,10 +110,16 @@ class Scenario:
         return replace(self, years=years)
 
     def blueprint(self, years: int | None = None) -> Blueprint:
-        """The scenario as the arrays an engine reads, over its own horizon or ``years``."""
-        from pipeline_sim.scenario.build import build_blueprint
+        """The scenario as the arrays an engine reads, over its own horizon or ``years``.
 
-        return build_blueprint(self if years is None else self.with_years(years))
+        Raises ``ScenarioError`` if it is too large to be simulated.
+        """
+        from pipeline_sim.scenario.build import build_blueprint
+        from pipeline_sim.scenario.limits import check_size
+
+        blueprint = build_blueprint(self if years is None else self.with_years(years))
+        check_size(blueprint)
+        return blueprint
 
 
 def table_problems(

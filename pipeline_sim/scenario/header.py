@@ -101,7 +101,12 @@ def read_header(path: Path, label: str, kind: type[AnyHeader], problems: list[Pr
         problems.append(Problem(place, f"broken TOML ({error})", "valid TOML"))
         return None
     if "set" in content and isinstance(content["set"], dict):
-        content = {**content, "set": flattened(content["set"])}
+        try:
+            content = {**content, "set": flattened(content["set"])}
+        except RecursionError:
+            place = key_place(label, text, ("set",))
+            problems.append(Problem(place, "a path of too many parts", EXPECTED["set"]))
+            return None
     try:
         header = kind.model_validate(content)
     except ValidationError as error:

@@ -5,6 +5,7 @@ A user's tables replace the base's tables of the same name; ``sources.csv`` adds
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pipeline_sim.errors import Problem, ScenarioError, nearest
@@ -124,7 +125,8 @@ def _read_tables(
     tables: dict[str, Table] = {}
     for name, spec in table_specs().items():
         path = folder / spec.file
-        if not path.exists() or name in (leave_out or ()):
+        # a link that leads nowhere is a mistake to tell, not a table left to the base
+        if not os.path.lexists(path) or name in (leave_out or ()):
             continue
         raw = read_table(path, prefix + spec.file, findings.problems)
         if raw is None:
@@ -143,8 +145,8 @@ def _report_missing_tables(tables: dict[str, Table], findings: Findings, base: s
 
 def _report_unknown_tables(folder: Path, findings: Findings) -> None:
     files = [spec.file for spec in table_specs().values()]
-    for path in sorted(folder.glob("*.csv")):
-        if path.name not in files:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() == ".csv" and path.name not in files:
             expected = "one of " + ", ".join(files)
             findings.add(path.name, "an unknown table", expected, nearest(path.name, files))
 

@@ -39,6 +39,8 @@ def new_scenario(folder: str | Path, base: str) -> Path:
     if base not in names:
         raise ScenarioError([Problem("base", base, "one of " + ", ".join(names), nearest(base, names))])
     try:
+        if target.resolve() == Path.cwd() and not any(target.iterdir()):
+            raise ScenarioError([Problem(str(folder), "the current folder", "a folder inside it")])
         if target.is_dir() and any(target.iterdir()):
             raise ScenarioError([Problem(str(folder), "a folder with files in it", "a new or empty folder")])
         if target.exists() and not target.is_dir():

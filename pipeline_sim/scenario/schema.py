@@ -24,6 +24,16 @@ Kind = Literal[
 ]
 Carry = Literal["", "count", "rule"]
 
+#: Tables that may have a header and no rows, besides the optional ones.
+MAY_BE_EMPTY = (
+    "arrivals",
+    "outside_stock",
+    "stream_ready",
+    "student_stock",
+    "trainee_stock",
+    "workforce_stock",
+)
+
 LARGEST_COUNT = 100_000_000
 FIRST_YEAR, LAST_YEAR = 1948, 2200
 STATUSES = ("sourced", "secondary", "background", "seed", "assumption")
@@ -122,6 +132,11 @@ class TableSpec:
     @property
     def file(self) -> str:
         return f"{self.name}.csv"
+
+    @property
+    def may_be_empty(self) -> bool:
+        """A header without rows says that there are none of these, and nothing else is missing then."""
+        return self.optional or self.name in MAY_BE_EMPTY
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

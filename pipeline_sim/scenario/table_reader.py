@@ -79,9 +79,7 @@ def read_table(path: Path, label: str, problems: list[Problem]) -> RawTable | No
             lines.append(line)
         else:
             problems.append(Problem(f"{label}:{line}", f"{len(record)} cells", f"{len(header)} cells"))
-    if len(records) == 1:
-        problems.append(Problem(label, "no rows", "at least one row"))
-    complete = len(rows) == len(records) - 1 > 0
+    complete = len(rows) == len(records) - 1
     return RawTable(label, header, tuple(rows), tuple(lines), complete)
 
 

@@ -66,6 +66,9 @@ def type_table(spec: TableSpec, raw: RawTable, findings: Findings) -> Table:
                 near = nearest(column.name, [name for name in raw.header if name not in spec.by_name])
                 findings.add(f"{raw.file}:1 column {column.name}", "no such column", column.name, near)
                 findings.spoil_column(spec, column.name)
+    if raw.complete and not raw.rows and not spec.may_be_empty:
+        findings.add(raw.file, "no rows", "at least one row")
+        findings.spoil_table(spec)
     if not raw.complete:
         findings.spoil_table(spec)
     return Table(spec, raw.file, columns, raw.lines)
