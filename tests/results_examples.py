@@ -25,6 +25,14 @@ FOUNDATION, GP, CORE, CARDIOLOGY, OBSTETRICS = range(5)
 LEVEL_FIRST = np.array([0, 2, 5, 7, 9])
 LEVEL_COUNT = np.array([2, 3, 2, 2, 2])
 F1, F2 = 0, 1
+RESULT_FILES = {
+    "manifest.json",
+    "kpis.csv",
+    "flows.parquet",
+    "census.parquet",
+    "waits.parquet",
+    "completions.parquet",
+}
 ROUND_1, READVERT, ROUND_2 = range(3)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from results_examples import GP, example_log, log_of, overseas, row, small_blueprint
+from results_examples import GP, RESULT_FILES, example_log, log_of, overseas, row, small_blueprint
 from synthetic_log import national_blueprint, synthetic_log
 
 from pipeline_sim.eventlog import EventLog
@@ -21,14 +21,6 @@ from pipeline_sim.vocabulary import Event
 
 BLUEPRINT = small_blueprint()
 RECORD = {"program": "pipeline_sim", "seed": 1}
-FILES = {
-    "manifest.json",
-    "kpis.csv",
-    "flows.parquet",
-    "census.parquet",
-    "waits.parquet",
-    "completions.parquet",
-}
 
 
 def two_replications() -> tuple[list, list[tuple[int, EventLog]]]:
@@ -54,17 +46,17 @@ def same_columns(one: EventLog, other: EventLog) -> bool:
 
 def test_the_folder_holds_every_file_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     folder = write(tmp_path / "deep" / "out")
-    assert {path.name for path in folder.iterdir()} == FILES | {"figures", "events.parquet"}
+    assert {path.name for path in folder.iterdir()} == RESULT_FILES | {"figures", "events.parquet"}
     assert (folder / "figures" / "one.png").read_bytes() == b"PNG"
     assert [path.name for path in folder.parent.iterdir()] == ["out"]
     record = json.loads((folder / "manifest.json").read_text())
-    assert set(record["files"]) == FILES | {"figures/one.png", "events.parquet"}
+    assert set(record["files"]) == RESULT_FILES | {"figures/one.png", "events.parquet"}
     assert record["seed"] == 1
 
 
 def test_events_are_written_only_when_asked(tmp_path: Path) -> None:
     folder = write(tmp_path / "out", logs=None)
-    assert {path.name for path in folder.iterdir()} == FILES | {"figures"}
+    assert {path.name for path in folder.iterdir()} == RESULT_FILES | {"figures"}
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:

@@ -286,9 +286,9 @@ def test_shares_that_do_not_add_to_one_are_told(folder):
 
 
 def test_shares_in_a_row_that_do_not_add_to_one_are_told(folder):
-    put(folder, "applicant_groups", 3, "apply_1", "0.5")
+    put(folder, "applicant_groups", 4, "apply_1", "0.5")
     assert the_problem(folder) == Problem(
-        "applicant_groups.csv:3 column apply_1 to apply_6", "shares adding to 1.1", "shares adding to 1"
+        "applicant_groups.csv:4 column apply_1 to apply_6", "shares adding to 1.1", "shares adding to 1"
     )
 
 
@@ -425,3 +425,11 @@ def test_a_wrong_header_is_told_with_its_key_and_line(folder, text, where, found
     assert (problem.where, problem.nearest) == (where, near)
     assert problem.found.startswith(found)
     assert problem.expected.startswith(expected)
+
+
+def test_more_regions_than_there_is_room_for(folder):
+    rows = read(folder, "regions")
+    rows += [[f"shire_{k}", *rows[1][1:]] for k in range(14)]
+    write(folder, "regions", rows)
+    told = [problem for problem in problems(folder) if problem.where == "regions.csv"]
+    assert [(p.found, p.expected) for p in told] == [("15 rows", "at most 14 rows")]

@@ -93,6 +93,6 @@ class Logbook:
             programme=(field(_PROGRAMME, _LEVEL) - 1).astype(np.int16),
             level=(field(_LEVEL, _REGION) - 1).astype(np.int16),
             region=(field(_REGION, _WTE) - 1).astype(np.int8),
-            wte=field(_WTE, _WTE + 7).astype(np.uint8),
+            wte=field(_WTE, _WTE + 8).astype(np.uint8),
             detail=detail.astype(np.int32),
         )

@@ -109,7 +109,7 @@ class Arrivals:
         if state not in (State.OVERSEAS_APPLICANT, State.FOUNDATION_WAITING):
             doctor.trained = region
         if state in lives.NHS_STATES:
-            longest = int(bp.stream_nhs_months[stream])
+            longest = int(bp.stream_nhs_months[stream]) if at_start else 0
             served = chance.draw_between(sim.key, identity, chance.STREAM_SERVICE, 0, 0, longest)
             doctor.nhs_since = sim.month - served
         self._announce(doctor, state, at_start)

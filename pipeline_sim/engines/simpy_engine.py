@@ -399,13 +399,14 @@ class Simulation:
         cumulative = self.bp.practice_wte_cumulative[group, doctor.female]
         return int(practice_rules.hours_percent(self.key, doctor.id, group, percents, cumulative))
 
-    def next_change(self, doctor: Doctor, group: int, since: int, cut: bool) -> int:
+    def next_change(self, doctor: Doctor, group: int, since: int, spell: int, cut: bool) -> int:
         """The next change in a practice spell, coded as the rule returns it."""
         bp = self.bp
         sas = group == 2
         return practice_rules.next_change(
             self.key,
             doctor.id,
+            spell,
             since,
             self.horizon,
             since - doctor.birth,
@@ -426,9 +427,5 @@ class Simulation:
         doctor.competence |= int(self.bp.programme_parents[programme])
         self.recruitment.register(doctor)
         yield self.answers
-        if doctor.answer is None:
-            return None
-        accepted, region = doctor.answer
-        doctor.answer = None
-        return lives.start_training(self, doctor, accepted, region)
+        return None if doctor.answer is None else lives.take_up_post(self, doctor)
 

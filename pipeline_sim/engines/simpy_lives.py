@@ -34,6 +34,13 @@ DESTINATION_STATE = {
     "break": State.BREAK,
 }
 NHS_STATES = (State.LOCALLY_EMPLOYED, State.UNPLACED)
+STATES_TO_GO_BACK_TO = (
+    State.OVERSEAS_APPLICANT,
+    State.ABROAD,
+    State.BREAK,
+    State.TEACHING_RESEARCH,
+    State.LOCALLY_EMPLOYED,
+)
 
 
 def life(stage: Stage | None) -> Stage:
@@ -295,6 +302,15 @@ def spell_away(sim: Simulation, doctor: Doctor, choice: int) -> Stage | None:
     return outside(sim, doctor, DESTINATION_STATE[AFTER_F2_DESTINATIONS[choice]], months)
 
 
+def live_as(sim: Simulation, doctor: Doctor, state: State) -> None:
+    """Take up a life outside training; in the NHS, service begins, in a region."""
+    doctor.state = state
+    if state in NHS_STATES:
+        doctor.nhs_since = min(doctor.nhs_since, sim.month)
+        if doctor.trained < 0:
+            doctor.trained = outside_rules.region_of_first_job(sim.key, doctor.id, sim.bp.attraction)
+
+
 def outside(
     sim: Simulation, doctor: Doctor, state: State, months: int, sure: bool = False, told: bool = False
 ) -> Stage:
@@ -304,12 +320,10 @@ def outside(
     application. ``told`` when the log already says where this doctor is.
     """
     while True:
-        doctor.state = state
+        live_as(sim, doctor, state)
         if not told:
             sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, region=doctor.trained, detail=state)
         told = False
-        if state in NHS_STATES:
-            doctor.nhs_since = min(doctor.nhs_since, sim.month)
         decision = sim.next_august(sim.month + months)
         way = outside_rules.APPLY
         if not sure:
@@ -330,20 +344,30 @@ def outside(
         state = State.LOCALLY_EMPLOYED
 
 
+def take_up_post(sim: Simulation, doctor: Doctor) -> Stage | None:
+    """Go to the accepted post, or withdraw before the start (None) and leave it empty."""
+    assert doctor.answer is not None
+    programme, region = doctor.answer
+    doctor.answer = None
+    withdraws = sim.bp.withdraw_before_start
+    if not chance.happens(sim.key, doctor.id, chance.WITHDRAWAL, sim.month, withdraws):
+        return start_training(sim, doctor, programme, region)
+    sim.recruitment.committed[programme][region] -= 1
+    sim.write(Phase.STARTS, doctor, Event.WITHDREW, programme=programme, region=region)
+    return None
+
+
 def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
     """Apply in this month's rounds; returns training, another try, or life outside."""
     while True:
         sim.recruitment.register(doctor)
         yield sim.answers
         if doctor.answer is not None:
-            programme, region = doctor.answer
-            doctor.answer = None
-            withdraws = sim.bp.withdraw_before_start
-            if not chance.happens(sim.key, doctor.id, chance.WITHDRAWAL, sim.month, withdraws):
-                return start_training(sim, doctor, programme, region)
-            sim.recruitment.committed[programme][region] -= 1
-            sim.write(Phase.STARTS, doctor, Event.WITHDREW, programme=programme, region=region)
-            return outside(sim, doctor, State.LOCALLY_EMPLOYED, months=1)
+            training_stage = take_up_post(sim, doctor)
+            if training_stage is not None:
+                return training_stage
+            back = doctor.state if doctor.state in STATES_TO_GO_BACK_TO else State.LOCALLY_EMPLOYED
+            return outside(sim, doctor, State(back), months=1, told=back == doctor.state)
         abroad = doctor.state == State.OVERSEAS_APPLICANT
         state = State.OVERSEAS_APPLICANT if abroad else State.UNPLACED
         told = doctor.state == state
@@ -351,8 +375,7 @@ def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
         if february < 0:
             return outside(sim, doctor, state, months=1, told=told)
         if not told:
-            doctor.state = state
-            doctor.nhs_since = min(doctor.nhs_since, sim.month)
+            live_as(sim, doctor, state)
             sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, region=doctor.trained, detail=state)
         yield sim.ending(february)
 
@@ -363,6 +386,7 @@ def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
 def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int) -> Stage:
     """Take post, supervisor and practice place together, then train."""
     doctor.state = State.TRAINING
+    doctor.tier = 1  # on a UK programme
     doctor.nhs_since = min(doctor.nhs_since, sim.month)
     level = sim.level_first[programme]
     wanted = sim.training_bundle(programme, level, region)

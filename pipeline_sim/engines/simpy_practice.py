@@ -68,9 +68,10 @@ def practice(
         sim.write(Phase.STARTS, doctor, Event.STARTED_PRACTICE, wte=wte, detail=detail, **where)
     workforce[region] += wte
     cut = False
+    spell = 0
     since = sim.month
     while True:
-        change = sim.next_change(doctor, group, since, cut)
+        change = sim.next_change(doctor, group, since, spell, cut)
         month, way = change // 8, change % 8
         if way == rules.STAYS or month >= sim.horizon:
             return None
@@ -92,7 +93,7 @@ def practice(
             if accepted is not None:
                 workforce[region] -= wte
                 return accepted
-            since = sim.month
+            since, spell = sim.month, spell + 1
             continue
         workforce[region] -= wte
         age = (month - doctor.birth) // 12
@@ -101,7 +102,7 @@ def practice(
             sim.alive -= 1
             return None
         away = rules.break_months(
-            sim.key, doctor.id, age, sim.practice_return[group], *sim.practice_break
+            sim.key, doctor.id, age * rules.SPELLS + spell, sim.practice_return[group], *sim.practice_break
         )
         if not away:
             sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.FROM_PRACTICE)
@@ -115,4 +116,4 @@ def practice(
             Phase.STARTS, doctor, Event.RETURNED_TO_PRACTICE, wte=wte, detail=GROUP_STATE[group], **where
         )
         workforce[region] += wte
-        since = sim.month
+        since, spell = sim.month, spell + 1

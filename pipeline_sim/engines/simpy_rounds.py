@@ -34,6 +34,7 @@ from pipeline_sim.vocabulary import (
     Event,
     FoundationKind,
     PoolKind,
+    State,
     Unplaced,
 )
 
@@ -110,7 +111,7 @@ class Recruitment:
     def _track(self, doctor: Doctor) -> int:
         if not doctor.competence:
             return ENTRY
-        if doctor.state == 0 or not self._sim.is_august():
+        if doctor.state in (0, State.TRAINING) or not self._sim.is_august():
             return HIGHER
         sim = self._sim
         first = chance.happens(sim.key, doctor.id, chance.TRACK, sim.month, sim.bp.higher_first)
@@ -196,7 +197,10 @@ class Recruitment:
             [pools.target[pool] - pools.used[pool] - taken for pool, taken in zip(row, committed, strict=True)]
             for row, committed in zip(posts, self.committed, strict=True)
         ]
-        return np.maximum(np.array(free, np.int64), 0) * self._sim.bp.round_share[n][:, None] // 100
+        share = self._sim.bp.round_share[n][:, None]
+        running = np.cumsum(np.maximum(np.array(free, np.int64), 0), axis=1)
+        rounded = (running * share + 50) // 100  # rounded down the regions, so that none is lost
+        return np.diff(rounded, axis=1, prepend=0)
 
     def _answer(
         self, doctors: list[Doctor], rows: NDArray, result: RoundResult, placed: NDArray[np.bool_]

@@ -55,9 +55,11 @@ def _pools(facts: Facts, event: Event) -> Table:
     key += facts.log.region[rows] + 1
     shape = (facts.years, KINDS, groups, regions)
     units = np.bincount(key, facts.log.detail[rows], np.prod(shape)).reshape(shape)
-    readings = np.zeros((facts.years, len(facts.year_of)), dtype=bool)
-    readings[year, facts.log.month[rows]] = True
-    return units / np.maximum(readings.sum(axis=1), 1)[:, None, None, None]
+    readings = np.zeros(
+        (facts.years, KINDS, len(facts.year_of)), dtype=bool
+    )  # kinds are read in other months
+    readings[year, kind, facts.log.month[rows]] = True
+    return units / np.maximum(readings.sum(axis=2), 1)[:, :, None, None]
 
 
 def pool_utilisation(facts: Facts) -> Measure:

@@ -67,7 +67,7 @@ def allocate(
     graduates and priority groups. Priority programmes go first (own random rank), then specialised
     ones (by merit), both only in regions in the upper half of a person's list; then the main
     allocation by the year's rule. A first-tier applicant comes before all others only under
-    ``prioritised``.
+    ``prioritised``, and then only the first tier is guaranteed a place beyond the funded ones.
     """
     count = len(people)
     regions = len(blueprint.regions)
@@ -135,6 +135,7 @@ def allocate(
     region_placed = np.where(kind >= 0, preference[np.arange(count), np.maximum(rank, 0)], -1)
     placeholder = np.zeros(count, np.bool_)
     if int(blueprint.foundation_oversubscription[year]) == PLACEHOLDER:
-        placeholder = kind < 0
+        guaranteed = tier == 1 if rule == PRIORITISED else np.ones(count, np.bool_)
+        placeholder = (kind < 0) & guaranteed
         region_placed = np.where(placeholder, preference[:, 0], region_placed)
     return FoundationResult(preference, kind, rank, region_placed, withdrew, placeholder, places)

@@ -7,11 +7,33 @@ emerges from the rounds.
 from __future__ import annotations
 
 from pipeline_sim.compiling import rule
-from pipeline_sim.randomness import AFTER_F2, AFTER_F2_LENGTH, OUTSIDE, RESIGNATION_DESTINATION
-from pipeline_sim.randomness import draw, draw_between, pick
+from pipeline_sim.randomness import (
+    AFTER_F2,
+    AFTER_F2_LENGTH,
+    OUTSIDE,
+    OVERSEAS_REGION,
+    RESIGNATION_DESTINATION,
+    draw,
+    draw_between,
+    pick,
+)
 
 STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED = 0, 1, 2, 3, 4
 _WAYS = 8
+
+
+@rule
+def region_of_first_job(key, person, weights):
+    """Region, drawn by weight, in which a doctor from overseas takes a first locally employed post."""
+    total = 0
+    for r in range(weights.shape[0]):
+        total += weights[r]
+    left = (draw(key, person, OVERSEAS_REGION, 0) * total) >> 32
+    for r in range(weights.shape[0]):
+        left -= weights[r]
+        if left < 0:
+            return r
+    return weights.shape[0] - 1
 
 
 @rule

@@ -111,6 +111,7 @@ def list_choices(
     competence,
     in_round,
     parents,
+    core_bit,
     shortage,
     weights,
     shortage_percent,
@@ -133,7 +134,7 @@ def list_choices(
 
     ``profile[i]`` is the row of ``applications`` and ``listed``; ``first[i]`` is where person i's
     choices begin; ``choice_pool`` is programme x regions + region.
-    People draw among the programmes of the round that they may enter, and apply for those of them that
+    People draw among the programmes of the round that they may enter and have not completed, and apply for those of them that
     advertise posts, in regions that do: a re-advert draws only those who want what it offers. Output arrays must hold ``people x cap x regions`` choices.
     """
     programmes = weights.shape[1]
@@ -154,6 +155,8 @@ def list_choices(
             allowed = in_round[p]
             if parents[p] != 0:
                 allowed = allowed and (parents[p] & competence[i]) != 0
+            if core_bit[p] >= 0:
+                allowed = allowed and (competence[i] >> core_bit[p]) & 1 == 0
             taste[p] = weights[group[i], p] * 100 if allowed else 0
             if priority[i] >= 0 and shortage[p]:
                 taste[p] = taste[p] * shortage_percent // 100

@@ -204,6 +204,7 @@ def run_round(
         applicants.competence,
         in_round,
         blueprint.programme_parents,
+        blueprint.programme_core_bit,
         blueprint.programme_shortage,
         weights,
         blueprint.priority_shortage_weight,

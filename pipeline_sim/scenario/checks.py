@@ -34,6 +34,7 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         check_plausible_range(table, findings)
     for check in (
         *SHARE_CHECKS,
+        *(at_most(table, most) for table, most in MOST_ROWS.items()),
         *checks_school.CHECKS,
         *checks_training.CHECKS,
         *checks_recruitment.CHECKS,
@@ -112,6 +113,21 @@ def _row_shares(columns: tuple[str, ...]) -> Check:
                 )
 
     return Check(tuple(f"applicant_groups.{column}" for column in columns), run)
+
+
+#: What the event log and the draws have room for.
+MOST_ROWS = {"regions": 14, "rounds": 8, "programmes": 62, "levels": 400, "streams": 90, "route_years": 99}
+
+
+def at_most(table: str, most: int) -> Check:
+    """A table has no more rows than the engines have room for."""
+
+    def run(tables: Tables, findings: Findings) -> None:
+        rows = len(tables[table].keys) if table in tables else 0
+        if rows > most:
+            findings.add(tables[table].file, f"{rows} rows", f"at most {most} rows")
+
+    return Check((), run)
 
 
 SHARE_CHECKS = (

@@ -87,7 +87,7 @@ _SETTINGS = (
     _number("choices.competition_elasticity", "elasticity", "response of taste to last year's competition",
             _CHOICES, "competition_elasticity", -10, 0),
     _number("scores.noise", "ratio", "spread of a specialty's own assessment against general ability",
-            _RECRUITMENT, "noise_percent", 0, 100, "percent"),
+            _RECRUITMENT, "noise_percent", 0, 10, "percent"),
     # rounds
     _probability("rounds.decline", "declines an offer", _RECRUITMENT, "decline"),
     _probability("rounds.no_response", "does not answer an offer", _RECRUITMENT, "no_response"),
