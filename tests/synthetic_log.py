@@ -38,6 +38,7 @@ def national_blueprint(months: int = 240, programmes: int = 65) -> Blueprint:
         name="synthetic",
         regions=REGIONS,
         programmes=names,
+        programme_titles=names,
         levels=levels,
         supervision_groups=GROUPS,
         level_first=first,

@@ -52,7 +52,7 @@ def test_the_indicators_can_be_computed_again_from_the_written_events(
     assert pipeline(*RUN, "--out", "out").exit_code == 0
     blueprint = load_scenario("teaching").blueprint()
     again = summarise(read_events(tmp_path / "out" / "events.parquet", blueprint), blueprint).kpis
-    written = pd.read_csv(tmp_path / "out" / "kpis.csv", float_precision="round_trip")
+    written = pd.read_csv(tmp_path / "out" / "kpis.csv")
     assert again["value"].notna().sum() > 100
     pd.testing.assert_frame_equal(
         again.reset_index(drop=True), written, check_dtype=False, check_categorical=False, check_exact=True

@@ -82,10 +82,11 @@ def source_line(results: Sequence[Results], blueprint: Blueprint, seed: int | No
 
 def people_by_stage(census: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
     """Headcount in each stage at every month's end."""
-    figure = style.new_figure("People by stage", "Headcount at each month's end", source)
+    subtitle = "Headcount at each month's end; students dip in August, between graduation and the new intake"
+    figure = style.new_figure("People by stage", subtitle, source)
     if census.empty:
         return style.note_nothing(figure, "people")
-    axes = style.plot_area(figure, right=0.80)
+    axes = style.plot_area(figure, right=0.77)
     stage_of = {state: stage for stage, (_, states) in STAGES.items() for state in states}
     stage = census["state"].map(stage_of)
     heads = census["headcount"].groupby([stage, census["month"]], observed=True).sum().unstack(fill_value=0)
@@ -115,6 +116,7 @@ def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
     cells = kpis.assign(programme=parts[0], region=parts[1]).dropna(subset=["programme", "region"])
     cells = cells.groupby(["programme", "region"])[["numerator", "denominator"]].sum().reset_index()
     shown = [name for name in blueprint.programmes if name in set(cells["programme"])]
+    titles = dict(zip(blueprint.programmes, blueprint.programme_titles, strict=True))
     if not shown:
         return style.note_nothing(style.new_figure(title, "", source), "advertised posts")
     height = 1.85 + (TALL_HEAT_ROW if len(shown) <= FEW_PROGRAMMES else HEAT_ROW) * (len(shown) + 1)
@@ -133,7 +135,7 @@ def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
         table[0] = table.sum(axis=0)
         table[:, -1] = table.sum(axis=1)
     _draw_heat(axes, filled, posts, years, small)
-    axes.set_yticks(np.arange(len(row_of)) + 0.5, ["All programmes", *(style.plain(name) for name in shown)])
+    axes.set_yticks(np.arange(len(row_of)) + 0.5, ["All programmes", *(titles[name] for name in shown)])
     names = [*(_two_lines(style.region_label(name)) for name in blueprint.regions), "All regions"]
     axes.set_xticks(np.arange(len(column_of)) + 0.5, names)
     axes.xaxis.tick_top()
@@ -263,12 +265,15 @@ def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
     if pools.empty:
         return style.note_nothing(style.new_figure(title, "", source), "supervisor readings")
     pools = pools.groupby(["group", "year"], sort=False)[["numerator", "denominator"]].mean() / 100
-    groups = list(dict.fromkeys(pools.index.get_level_values("group")))
+    used_by = pools.groupby("group")["numerator"].max()
+    groups = [name for name in dict.fromkeys(pools.index.get_level_values("group")) if used_by[name] > 0]
+    if not groups:
+        return style.note_nothing(style.new_figure(title, "", source), "trainees under supervision")
     years = sorted(set(pools.index.get_level_values("year")))
     across = min(PANELS_ACROSS, len(groups))
     down = -(-len(groups) // across)
     height = max(style.HEIGHT, 1.25 + 1.45 * down)
-    figure = style.new_figure(title, "Doctors who could be supervised, and who were", source, height)
+    figure = style.new_figure(title, "Supervisor slots (one F1 doctor takes one): how many there are, and how many are taken", source, height)
     grid = figure.add_gridspec(
         down, across, left=0.065, right=0.975, bottom=0.55 / height, top=1 - 1.05 / height,
         hspace=0.62, wspace=0.34,
@@ -295,7 +300,7 @@ def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
     key.plot([0, 0.4], [0.5, 0.5], color=style.INK, linewidth=1.3)
     key.text(0.5, 0.45, "capacity", fontsize=style.SMALL, va="center")
     key.add_patch(Rectangle((2.0, 0.1), 0.4, 0.8, color=style.SKY, alpha=0.6, linewidth=0))
-    key.text(2.5, 0.45, "in use (places of one trainee)", fontsize=style.SMALL, va="center")
+    key.text(2.5, 0.45, "taken", fontsize=style.SMALL, va="center")
     return figure
 
 

@@ -60,6 +60,7 @@ class Blueprint:
     months: int  # horizon
     regions: tuple[str, ...]  # R
     programmes: tuple[str, ...]  # P, programme 0 is "foundation"
+    programme_titles: tuple[str, ...]  # P, as people write them
     levels: tuple[str, ...]  # T, every programme's levels one after another
     routes: tuple[str, ...]  # Q
     streams: tuple[str, ...]  # S, ways in from outside the English pipeline

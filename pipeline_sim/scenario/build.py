@@ -233,6 +233,7 @@ def programme_fields(context: Context) -> dict[str, Any]:
     reviews = [thresholds(table[column]) for column in ("development", "extra_time", "release")]
     return {
         "programmes": tuple(context.programmes),
+        "programme_titles": tuple(table["title"]),
         "levels": tuple(level for _, level in context.levels),
         "level_first": np.cumsum([0, *of_programme[:-1]]).astype(np.int64),
         "level_count": whole(of_programme),
