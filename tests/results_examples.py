@@ -48,6 +48,7 @@ def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
         "months": months,
         "regions": ("north", "south"),
         "programmes": PROGRAMMES,
+        "programme_titles": PROGRAMMES,
         "levels": LEVELS,
         "routes": ("standard",),
         "streams": ("overseas",),

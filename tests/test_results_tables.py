@@ -300,15 +300,20 @@ def _a_life(draw: st.DrawFn) -> list[tuple]:
     return life
 
 
+def log_of_lives(lives: list[list[tuple]]) -> EventLog:
+    return log_of(
+        *(
+            row(month, overseas(number), event, programme, level, region, wte, detail)
+            for number, life in enumerate(lives)
+            for month, event, programme, level, region, wte, detail in life
+        )
+    )
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_a_life(), max_size=8))
 def test_the_census_holds_everyone_who_entered_and_has_not_left(lives: list[list[tuple]]) -> None:
-    rows = [
-        row(month, overseas(number), event, programme, level, region, wte, detail)
-        for number, life in enumerate(lives)
-        for month, event, programme, level, region, wte, detail in life
-    ]
-    log = log_of(*rows)
+    log = log_of_lives(lives)
     followed = read_lives(log, BLUEPRINT)
     census = census_of(log)
     for month in range(BLUEPRINT.months):
@@ -321,12 +326,7 @@ def test_the_census_holds_everyone_who_entered_and_has_not_left(lives: list[list
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_a_life(), max_size=8))
 def test_waits_are_the_census_of_waiting_people_summed_over_months(lives: list[list[tuple]]) -> None:
-    rows = [
-        row(month, overseas(number), event, programme, level, region, wte, detail)
-        for number, life in enumerate(lives)
-        for month, event, programme, level, region, wte, detail in life
-    ]
-    taken = take_census(read_lives(log_of(*rows), BLUEPRINT), BLUEPRINT)
+    taken = take_census(read_lives(log_of_lives(lives), BLUEPRINT), BLUEPRINT)
     census = census_frame(taken, BLUEPRINT)
     waiting = census["state"].isin(["unplaced", "training_waiting"])
     waited = waits_frame(taken, BLUEPRINT)["person_months"].sum()

@@ -120,11 +120,12 @@ def test_after_replies_no_post_is_over_filled_and_nobody_below_is_preferred(mark
             assert all(merit[r] > merit[c] for r in rivals)
 
 
+#: Lists, scores and places of three doctors and two posts of one place each; 0 is best everywhere.
+THREE_FOR_TWO = ([[0], [0, 1], [1]], [[3, 3], [2, 2], [1, 1]], [1, 1])
+
+
 def test_a_declined_post_is_offered_down_the_list_and_frees_an_upgrade():
-    # three doctors, two posts of one place each; 0 is best everywhere and declines
-    lists = [[0], [0, 1], [1]]
-    scores = [[3, 3], [2, 2], [1, 1]]
-    first, pool, merit, places = flatten(lists, scores, [1, 1])
+    first, pool, merit, places = flatten(*THREE_FOR_TWO)
     accepted = np.empty(3, np.int64)
     offers = np.empty((2, 10), np.int64)
     reply = np.array([DECLINES, ACCEPTS_WITH_UPGRADES, ACCEPTS], np.int64)
@@ -140,9 +141,7 @@ def test_a_declined_post_is_offered_down_the_list_and_frees_an_upgrade():
 
 
 def test_without_opting_in_a_doctor_keeps_the_first_accepted_post():
-    lists = [[0], [0, 1], [1]]
-    scores = [[3, 3], [2, 2], [1, 1]]
-    first, pool, merit, places = flatten(lists, scores, [1, 1])
+    first, pool, merit, places = flatten(*THREE_FOR_TWO)
     accepted = np.empty(3, np.int64)
     offers = np.empty((2, 10), np.int64)
     reply = np.array([NO_RESPONSE, ACCEPTS, ACCEPTS], np.int64)

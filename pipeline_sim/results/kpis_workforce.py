@@ -55,9 +55,8 @@ def _pools(facts: Facts, event: Event) -> Table:
     key += facts.log.region[rows] + 1
     shape = (facts.years, KINDS, groups, regions)
     units = np.bincount(key, facts.log.detail[rows], np.prod(shape)).reshape(shape)
-    readings = np.zeros(
-        (facts.years, KINDS, len(facts.year_of)), dtype=bool
-    )  # kinds are read in other months
+    # not every kind is read in the same months
+    readings = np.zeros((facts.years, KINDS, len(facts.year_of)), dtype=bool)
     readings[year, kind, facts.log.month[rows]] = True
     return units / np.maximum(readings.sum(axis=2), 1)[:, :, None, None]
 

@@ -14,6 +14,9 @@ from pipeline_sim.scenario.table import Table
 from pipeline_sim.scenario.validate import Findings
 
 SHARE_TOLERANCE = 1e-6
+#: Kinds of programme that have posts and rounds, and how a message names them.
+WITH_POSTS = ("core", "higher", "run_through", "gp")
+A_PROGRAMME_WITH_POSTS = "a programme of core, higher, run-through or GP training"
 Tables = Mapping[str, Table]
 
 
@@ -142,6 +145,19 @@ SHARE_CHECKS = (
     _row_shares(APPLY_COLUMNS),
     _row_shares(LIST_COLUMNS),
 )
+
+
+def programmes_of_kind(table: str, kinds: tuple[str, ...], expected: str) -> Check:
+    """The table names only programmes of these kinds."""
+
+    def run(tables: Tables, findings: Findings) -> None:
+        kind_of = dict(tables["programmes"].rows("programme", "kind"))
+        for row, programme in enumerate(tables[table]["programme"]):
+            if kind_of[programme] not in kinds:
+                where = tables[table].place(row, "programme")
+                findings.add(where, f"{programme}, of kind {kind_of[programme]}", expected)
+
+    return Check(("programmes.programme", "programmes.kind", f"{table}.programme"), run)
 
 
 def require_values(table: str, column: str, wanted: tuple[str, ...]) -> Check:

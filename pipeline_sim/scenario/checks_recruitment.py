@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS, APPLICANT_TRACKS
-from pipeline_sim.scenario.checks import Check, Tables
+from pipeline_sim.scenario.checks import A_PROGRAMME_WITH_POSTS, WITH_POSTS, Check, Tables, programmes_of_kind
 from pipeline_sim.scenario.validate import Findings
 
 #: Place weights are compared as 31-bit integers, which leaves this much for the product of multipliers.
 LARGEST_REGION_MULTIPLIER = 250
-NOT_RECRUITED_TO = ("foundation", "workforce_only")
 REGION_MULTIPLIERS = ("choices.home_weight", "choices.trained_weight", "foundation.priority_region_weight")
 
 
@@ -28,20 +27,12 @@ def rounds_run_in_order(tables: Tables, findings: Findings) -> None:
 
 
 def posts_are_recruited_to(tables: Tables, findings: Findings) -> None:
-    """Rounds recruit to training programmes, and every programme with posts is in a round."""
+    """Every training programme with posts is in a round."""
     table, programmes = tables["round_programmes"], tables["programmes"]
-    kind_of = dict(programmes.rows("programme", "kind"))
-    for row, programme in enumerate(table["programme"]):
-        if kind_of[programme] in NOT_RECRUITED_TO:
-            findings.add(
-                table.place(row, "programme"),
-                f"{programme}, of kind {kind_of[programme]}",
-                "a programme of core, higher, run-through or GP training",
-            )
     recruited = set(table["programme"])
     with_posts = {programme for programme, posts in tables["posts"].rows("programme", "posts") if posts}
-    for row, programme in enumerate(programmes["programme"]):
-        if programme in with_posts - recruited and kind_of[programme] not in NOT_RECRUITED_TO:
+    for row, (programme, kind) in enumerate(programmes.rows("programme", "kind")):
+        if programme in with_posts - recruited and kind in WITH_POSTS:
             findings.add(
                 programmes.place(row, "programme"),
                 f"{programme}, with posts and no round",
@@ -91,6 +82,7 @@ def multipliers_stay_in_bounds(tables: Tables, findings: Findings) -> None:
 
 CHECKS = (
     Check(("rounds.round", "rounds.order", "rounds.repeats"), rounds_run_in_order),
+    programmes_of_kind("round_programmes", WITH_POSTS, A_PROGRAMME_WITH_POSTS),
     Check(
         (
             "programmes.programme",

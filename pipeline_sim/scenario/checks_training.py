@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from pipeline_sim.errors import nearest
-from pipeline_sim.scenario.checks import Check, Tables
+from pipeline_sim.scenario.checks import A_PROGRAMME_WITH_POSTS, WITH_POSTS, Check, Tables, programmes_of_kind
 from pipeline_sim.scenario.validate import Findings
 
 COMPLETION_OF = {
@@ -148,19 +148,6 @@ def trainees_are_in_a_level(tables: Tables, findings: Findings) -> None:
             )  # fmt: skip
 
 
-def posts_are_for_training(tables: Tables, findings: Findings) -> None:
-    """Foundation has places, not posts, and a workforce_only specialty has neither."""
-    table = tables["posts"]
-    kind_of = dict(tables["programmes"].rows("programme", "kind"))
-    for row, programme in enumerate(table["programme"]):
-        if kind_of[programme] in ("foundation", "workforce_only"):
-            findings.add(
-                table.place(row, "programme"),
-                f"{programme}, of kind {kind_of[programme]}",
-                "a programme of core, higher, run-through or GP training",
-            )
-
-
 def regions_have_posts(tables: Tables, findings: Findings) -> None:
     posts: dict[str, int] = defaultdict(int)
     for region, number in tables["posts"].rows("region", "posts"):
@@ -208,7 +195,7 @@ CHECKS = (
         ("levels.programme", "levels.level", "trainee_stock.programme", "trainee_stock.level"),
         trainees_are_in_a_level,
     ),
-    Check(("programmes.programme", "programmes.kind", "posts.programme"), posts_are_for_training),
+    programmes_of_kind("posts", WITH_POSTS, A_PROGRAMME_WITH_POSTS),
     Check(("regions.region", "posts.region", "posts.posts"), regions_have_posts),
     Check(
         tuple(

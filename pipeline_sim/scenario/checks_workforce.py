@@ -8,7 +8,7 @@ from pipeline_sim.scenario.blueprint import (
     OUTSIDE_STATES,
     TRAINED_GROUPS,
 )
-from pipeline_sim.scenario.checks import Check, Tables, require_values
+from pipeline_sim.scenario.checks import Check, Tables, programmes_of_kind, require_values
 from pipeline_sim.scenario.schema_tables import SEXES
 from pipeline_sim.scenario.validate import Findings
 
@@ -31,18 +31,6 @@ def everyone_outside_has_a_way_on(tables: Tables, findings: Findings) -> None:
         for group in APPLICANT_GROUPS:
             if (state, group) != ("overseas_applicant", "uk_graduate") and (state, group) not in table.row_of:
                 findings.add(f"{table.file} column state", f"no row for {state}, {group}", "its rates")
-
-
-def streams_finish_core_programmes(tables: Tables, findings: Findings) -> None:
-    kind_of = dict(tables["programmes"].rows("programme", "kind"))
-    table = tables["stream_ready"]
-    for row, programme in enumerate(table["programme"]):
-        if kind_of[programme] != "core":
-            findings.add(
-                table.place(row, "programme"),
-                f"{programme}, of kind {kind_of[programme]}",
-                "a core programme",
-            )
 
 
 def hours_are_given_for_both_sexes(tables: Tables, findings: Findings) -> None:
@@ -77,9 +65,7 @@ CHECKS = (
     require_values("after_cct", "group", TRAINED_GROUPS[:2]),
     Check(("practice_hours.group", "practice_hours.sex"), hours_are_given_for_both_sexes),
     Check(("outside.state", "outside.group"), everyone_outside_has_a_way_on),
-    Check(
-        ("stream_ready.programme", "programmes.programme", "programmes.kind"), streams_finish_core_programmes
-    ),
+    programmes_of_kind("stream_ready", ("core",), "a core programme"),
     _settings_ordered("practice.break_min_months", "practice.break_max_months"),
     _settings_ordered("stock.trainee_youngest", "stock.trainee_oldest"),
 )

@@ -1,0 +1,64 @@
+"""England at full size, and the statistics of chance: slow, run by ``make verify``."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from test_engine_invariants import (
+    assert_lives_are_legal,
+    assert_people_are_conserved,
+    run_watching_pools,
+)
+
+from pipeline_sim import randomness as chance
+from pipeline_sim.scenario.load import load_scenario
+
+pytestmark = pytest.mark.verify
+
+WIDE = 4.9  # standard deviations: one honest run in a million falls outside
+
+
+def test_twenty_years_of_england_take_at_most_ninety_seconds_and_three_gib(tmp_path):
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "pipeline_sim", "run", "england", "--out", str(tmp_path / "england")]
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.perf_counter() - began
+    mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{seconds:.0f} s, {mebibytes:.0f} MiB")
+    assert seconds <= 90
+    assert mebibytes <= 3 * 1024
+
+
+def test_england_keeps_every_invariant():
+    blueprint = load_scenario("england").with_years(6).blueprint()
+    log = run_watching_pools(blueprint, seed=7)
+    assert_lives_are_legal(log, blueprint)
+    assert_people_are_conserved(log, blueprint)
+
+
+@pytest.mark.parametrize("purpose", [chance.SEX, chance.REVIEW, chance.SPECIALTY])
+@pytest.mark.parametrize("along", ["person", "occurrence", "seed"])
+def test_draws_are_uniform_and_uncorrelated(purpose, along):
+    """Means, spread and neighbouring draws, along people, occurrences and seeds."""
+    count = 200_000
+    key = chance.run_key(1, 0)
+    base = 10**14 + 10**10
+    if along == "person":
+        draws = [chance.draw(key, base + k, purpose, 0) for k in range(count)]
+    elif along == "occurrence":
+        draws = [chance.draw(key, base, purpose, k) for k in range(count)]
+    else:
+        draws = [chance.draw(chance.run_key(k, 0), base, purpose, 0) for k in range(count)]
+    u = np.array(draws) / 2.0**32
+    sd = 1 / np.sqrt(12)
+    assert abs(u.mean() - 0.5) < WIDE * sd / np.sqrt(count)
+    assert abs(u.var() - sd**2) < WIDE * np.sqrt(1 / 180 / count)
+    assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < WIDE / np.sqrt(count)
+    cells = np.bincount((u * 256).astype(int), minlength=256)
+    chi_square = ((cells - count / 256) ** 2 / (count / 256)).sum()
+    assert abs(chi_square - 255) < WIDE * np.sqrt(2 * 255)
