@@ -11,6 +11,7 @@ from enum import IntEnum
 
 TICKS_PER_MONTH = 8
 MONTHS_PER_YEAR = 12
+MOST_YEARS = 60  # longest horizon
 TRAINING_YEAR_MONTH = 8  # August: foundation and specialty posts change hands
 ACADEMIC_YEAR_MONTH = 9  # September: medical schools take their intake
 

@@ -19,7 +19,14 @@ from pipeline_sim.vocabulary import Event, PoolKind, State
 E, S = Event, State
 
 ARRIVING = {E.PRESENT_AT_START, E.ENTERED_MEDICAL_SCHOOL, E.ARRIVED_FOR_FOUNDATION, E.ARRIVED_FROM_OVERSEAS}
-OUT_OF_TRAINING = {S.LOCALLY_EMPLOYED, S.UNPLACED, S.ABROAD, S.BREAK, S.TEACHING_RESEARCH, S.OVERSEAS_APPLICANT}
+OUT_OF_TRAINING = {
+    S.LOCALLY_EMPLOYED,
+    S.UNPLACED,
+    S.ABROAD,
+    S.BREAK,
+    S.TEACHING_RESEARCH,
+    S.OVERSEAS_APPLICANT,
+}
 TRAINED = {S.CONSULTANT, S.GP, S.SAS}
 LEGAL: dict[Event, set[State]] = {
     **{event: {S.OUTSIDE} for event in ARRIVING},
@@ -60,9 +67,7 @@ def assert_people_are_conserved(log, blueprint):
     check = stock_and_flow(results.census, lives)
     assert (check["difference"] == 0).all()
     entered = np.bincount(lives.month[lives.first], minlength=blueprint.months)
-    gone = np.bincount(
-        lives.month[(lives.state == S.OUTSIDE) & ~lives.first], minlength=blueprint.months
-    )
+    gone = np.bincount(lives.month[(lives.state == S.OUTSIDE) & ~lives.first], minlength=blueprint.months)
     counted = results.census.groupby("month")["headcount"].sum()
     counted = counted.reindex(range(blueprint.months), fill_value=0).to_numpy()
     assert (counted == np.cumsum(entered - gone)).all()
@@ -176,7 +181,9 @@ def test_one_added_entrant_changes_nobody_elses_luck():
     entrants = int(roomy.blueprint().intake[0, 0, 0])
     blueprint = roomy.blueprint()
     log = run(blueprint, seed=2)
-    more = run(roomy.with_value("intake.standard.middleshire.2025:students", entrants + 1).blueprint(), seed=2)
+    more = run(
+        roomy.with_value("intake.standard.middleshire.2025:students", entrants + 1).blueprint(), seed=2
+    )
     added = {
         person_identity(int(IdentityKind.STUDENT_ENTRANT), 1 + 12 * year, 0, 0, entrants)
         for year in range(10)
@@ -189,7 +196,11 @@ def test_one_added_entrant_changes_nobody_elses_luck():
 def test_littles_law_on_waits():
     """Person-months waiting counted person by person equal the area under the queue."""
     scenario = teaching().with_values(
-        {"placements.hospital:places": 400, "practice_places:places": 120, "foundation_places.main:places": 100}
+        {
+            "placements.hospital:places": 400,
+            "practice_places:places": 120,
+            "foundation_places.main:places": 100,
+        }
     )
     blueprint = scenario.with_years(8).blueprint()
     log = run(blueprint, seed=4)
@@ -213,7 +224,10 @@ def test_a_year_of_blocked_placements_is_a_year_deferred():
 
 
 def test_soft_supervision_never_blocks_and_crowding_costs():
-    scarce = {"supervision_groups.general_practice:gp_units": 5, "supervision_groups.medicine:consultant_units": 20}
+    scarce = {
+        "supervision_groups.general_practice:gp_units": 5,
+        "supervision_groups.medicine:consultant_units": 20,
+    }
     hard = run(teaching().with_values(scarce).with_years(5).blueprint(), seed=1)
     soft_scenario = teaching(supervision__rule="soft").with_values(scarce).with_years(5)
     soft = run(soft_scenario.blueprint(), seed=1)

@@ -26,7 +26,13 @@ def balanced():
 
 def test_every_year_moves_one_hundred_people_through_every_join(balanced):
     _, log = balanced
-    for event in (E.GRADUATED, E.FOUNDATION_APPLIED, E.FOUNDATION_ALLOCATED, E.ACCEPTED, E.COMPLETED_TRAINING):
+    for event in (
+        E.GRADUATED,
+        E.FOUNDATION_APPLIED,
+        E.FOUNDATION_ALLOCATED,
+        E.ACCEPTED,
+        E.COMPLETED_TRAINING,
+    ):
         assert yearly(log, event, 12) == [100] * 12, event.name
     assert yearly(log, E.ENTERED_MEDICAL_SCHOOL, 12) == [100] * 12
     assert yearly(log, E.FOUNDATION_STARTED, 12) == [200] * 12

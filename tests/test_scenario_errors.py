@@ -406,7 +406,7 @@ def test_a_longest_break_below_the_shortest_is_told(folder):
         ('name = "m"\nbase = "teaching"\nyear = 3\n', "scenario.toml:3 key year", "the unknown key year",
          "one of name", "years"),
         ('name = "m"\nbase = "teaching"\nyears = "3"\n', "scenario.toml:3 key years", "'3'",
-         "a whole number from 1 to 100", ""),
+         "a whole number from 1 to 60", ""),
         ('name = "m"\nbase = "teaching"\nstart = "2025-13"\n', "scenario.toml:3 key start", "'2025-13'",
          'a month such as "2025-08"', ""),
         ('name = "m"\nbase = "teaching"\n[set]\n"posts.cardiology" = [1]\n',

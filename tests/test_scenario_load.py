@@ -170,7 +170,7 @@ def test_a_scale_that_is_no_positive_number_is_refused(teaching, factor):
 
 @pytest.mark.parametrize("years", [0, -1, 101, 2.5, True])
 def test_a_horizon_that_is_no_whole_number_of_years_is_refused(teaching, years):
-    with pytest.raises(ScenarioError, match="a whole number from 1 to 100"):
+    with pytest.raises(ScenarioError, match="a whole number from 1 to 60"):
         teaching.with_years(years)
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipeline_sim.cli.failures import DEBUG_FLAG
+from pipeline_sim.clock import MOST_YEARS
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.definition import Scenario
 
-MAX_YEARS = 60
 MAX_SEED = 2**63 - 1
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -78,7 +78,7 @@ def simulation_options(command: Command) -> Command:
         ),
         click.option(
             "--years",
-            type=click.IntRange(1, MAX_YEARS),
+            type=click.IntRange(1, MOST_YEARS),
             help="Simulated years; the scenario's own if not given.",
         ),
     ):

@@ -173,9 +173,7 @@ class Arrivals:
 
     def _present_student(self, route: int, year: int, course: int, region: int, ordinal: int) -> None:
         sim = self._sim
-        identity = person_identity(
-            int(IdentityKind.STARTING_UK), 0, COURSE_YEARS + course, region, ordinal
-        )
+        identity = person_identity(int(IdentityKind.STARTING_UK), 0, COURSE_YEARS + course, region, ordinal)
         doctor = self._new_student(identity, route, region, year + 1)
         self._present(doctor, State.STUDENT, region=region)
         bundles = sim.placement_bundles(sim.course_stage[course], region)
@@ -252,9 +250,7 @@ class Arrivals:
         doctor = Doctor(identity, UK, region, self._birth(identity, group), female)
         wte = sim.practice_wte(doctor, group)
         sim.alive += 1
-        self._present(
-            doctor, practice.GROUP_STATE[group], programme=programme, region=region, wte=wte
-        )
+        self._present(doctor, practice.GROUP_STATE[group], programme=programme, region=region, wte=wte)
         sim.begin(doctor, practice.practice(sim, doctor, group, programme, region, wte))
 
     def _birth(self, identity: int, group: int) -> int:

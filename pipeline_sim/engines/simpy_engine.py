@@ -23,9 +23,9 @@ from pipeline_sim.engines.logbook import Logbook
 from pipeline_sim.engines.simpy_arrivals import Arrivals
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
+from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
 from pipeline_sim.randomness import FEBRUARY, happens, run_key
-from pipeline_sim.eventlog import EventLog
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import practice as practice_rules
 from pipeline_sim.rules import supervision as supervision_rules
@@ -161,9 +161,7 @@ class Simulation:
         key = (stage, region)
         if key not in self._placement_needs:
             bundles = self.placement_bundles(stage, region)
-            self._placement_needs[key] = (
-                self.pools.need(*bundles, september_only=True) if bundles else None
-            )
+            self._placement_needs[key] = self.pools.need(*bundles, september_only=True) if bundles else None
         return self._placement_needs[key]
 
     def training_bundle(self, programme: int, level: int, region: int) -> Bundle:
@@ -285,21 +283,23 @@ class Simulation:
 
     def _log_pools(self) -> None:
         at = clock.tick(self.month, Phase.CENSUS)
-        rows = [(k + 1, -1, r, pool) for k, row in enumerate(self.placement_pool) for r, pool in enumerate(row)]
+        rows = [
+            (k + 1, -1, r, pool) for k, row in enumerate(self.placement_pool) for r, pool in enumerate(row)
+        ]
         for kind, table in (
             (PoolKind.TRAINING_POST, self.post_pool),
             (PoolKind.SUPERVISOR, self.supervisor_pool),
         ):
             rows += [(kind, k, r, pool) for k, row in enumerate(table) for r, pool in enumerate(row)]
         rows += [(PoolKind.PRACTICE_PLACE, -1, r, pool) for r, pool in enumerate(self.practice_pool)]
-        kind, owner, region, pool = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+        kinds, owner, region, pool = (np.array(column, np.int64) for column in zip(*rows, strict=True))
         capacity = np.array([self.pools.capacity(k) for k in pool.tolist()], np.int64)
         used = np.array([self.pools.used[k] for k in pool.tolist()], np.int64)
         kept = (capacity > 0) | (used > 0)
         person = np.full(len(pool), SYSTEM_PERSON, np.int64)
         for event, units in ((Event.POOL_CAPACITY, capacity), (Event.POOL_IN_USE, used)):
             self.log.write_many(
-                at, person[kept], event, programme=owner[kept], level=kind[kept], region=region[kept],
+                at, person[kept], event, programme=owner[kept], level=kinds[kept], region=region[kept],
                 detail=units[kept],
             )  # fmt: skip
 
@@ -428,4 +428,3 @@ class Simulation:
         self.recruitment.register(doctor)
         yield self.answers
         return None if doctor.answer is None else lives.take_up_post(self, doctor)
-

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline_sim import randomness as chance
 from pipeline_sim.clock import Phase
 from pipeline_sim.engines.doctor import Doctor
-from pipeline_sim.engines.simpy_practice import joining, start_sas
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle, Need
+from pipeline_sim.engines.simpy_practice import joining, start_sas
 from pipeline_sim.rules import medical_school as school_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import training as training_rules
@@ -55,9 +55,7 @@ def leave(sim: Simulation, doctor: Doctor, reason: Leaving) -> None:
     sim.alive -= 1
 
 
-def wait_for(
-    sim: Simulation, doctor: Doctor, need: Need, priority: int, where: dict[str, int]
-) -> Stage:
+def wait_for(sim: Simulation, doctor: Doctor, need: Need, priority: int, where: dict[str, int]) -> Stage:
     """Wait until a need is met, to start ``where``; returns the index of the bundle taken."""
     request = sim.pools.ask(need, priority, sim.month, doctor, where)
     yield request
@@ -176,11 +174,8 @@ def foundation_years(
         where = {"programme": 0, "level": level, "region": region, "wte": wte}
         if progress < 0:
             progress = 0
-            with_practice = (
-                year == 1
-                and chance.happens(
-                    sim.key, doctor.id, chance.PRACTICE_PLACEMENT, 0, sim.bp.foundation_practice_share
-                )
+            with_practice = year == 1 and chance.happens(
+                sim.key, doctor.id, chance.PRACTICE_PLACEMENT, 0, sim.bp.foundation_practice_share
             )
             wanted = sim.foundation_bundles(year, region, with_practice)
             priority = SITTING if year else STARTING
@@ -191,9 +186,7 @@ def foundation_years(
         while True:
             months = training_rules.months_needed(required - progress, wte)
             doctor.reviews += 1
-            gone = training_rules.resignation_month(
-                sim.key, doctor.id, doctor.reviews, months, sim.resign[0]
-            )
+            gone = training_rules.resignation_month(sim.key, doctor.id, doctor.reviews, months, sim.resign[0])
             due = sim.month + (gone or months)
             if due >= sim.horizon:
                 return None
@@ -380,7 +373,7 @@ def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
         yield sim.ending(february)
 
 
-# training ----------------------------------------------------------------------------------------------------
+# training -----------------------------------------------------------------------------------------------
 
 
 def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int) -> Stage:

@@ -51,9 +51,7 @@ def start_sas(sim: Simulation, doctor: Doctor) -> Stage:
     return practice(sim, doctor, SAS, programme, max(doctor.trained, 0))
 
 
-def practice(
-    sim: Simulation, doctor: Doctor, group: int, programme: int, region: int, wte: int = 0
-) -> Stage:
+def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region: int, wte: int = 0) -> Stage:
     """A working life in one trained group, to the next group, retirement or the horizon.
 
     ``wte`` > 0 for someone already in post at the start, who is not logged as starting.

@@ -180,9 +180,7 @@ class Recruitment:
             person=column([d.id for d in doctors]),
             group=group,
             profile=2 * group + (track == HIGHER),
-            tier=column(
-                [int(d.tier or (enough > 0 and sim.month - d.nhs_since >= enough)) for d in doctors]
-            ),
+            tier=column([int(d.tier or (enough > 0 and sim.month - d.nhs_since >= enough)) for d in doctors]),
             home=column([d.home for d in doctors]),
             trained=column([d.trained for d in doctors]),
             priority=column([d.priority_region for d in doctors]),
@@ -194,7 +192,10 @@ class Recruitment:
         pools = self._sim.pools
         posts = self._sim.post_pool
         free = [
-            [pools.target[pool] - pools.used[pool] - taken for pool, taken in zip(row, committed, strict=True)]
+            [
+                pools.target[pool] - pools.used[pool] - taken
+                for pool, taken in zip(row, committed, strict=True)
+            ]
             for row, committed in zip(posts, self.committed, strict=True)
         ]
         share = self._sim.bp.round_share[n][:, None]

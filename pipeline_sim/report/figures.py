@@ -273,7 +273,12 @@ def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
     across = min(PANELS_ACROSS, len(groups))
     down = -(-len(groups) // across)
     height = max(style.HEIGHT, 1.25 + 1.45 * down)
-    figure = style.new_figure(title, "Supervisor slots (one F1 doctor takes one): how many there are, and how many are taken", source, height)
+    figure = style.new_figure(
+        title,
+        "Supervisor slots (one F1 doctor takes one): how many there are, and how many are taken",
+        source,
+        height,
+    )
     grid = figure.add_gridspec(
         down, across, left=0.065, right=0.975, bottom=0.55 / height, top=1 - 1.05 / height,
         hspace=0.62, wspace=0.34,

@@ -58,9 +58,7 @@ def _options(key, season, people, priority, specialised, withdrawal, wants, scho
         withdraws[i] = happens(key, people[i], FOUNDATION_WITHDRAWAL, season, withdrawal)
 
 
-def allocate(
-    blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tier: Ints
-) -> FoundationResult:
+def allocate(blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tier: Ints) -> FoundationResult:
     """Allocate the foundation places of a training year to ``people`` (sorted by identity).
 
     ``homes`` are regions of medical school (-1 for graduates from overseas), ``tier`` is 1 for UK
@@ -118,9 +116,7 @@ def allocate(
     settle(MAIN)
 
     withdrew = withdraws & (kind >= 0)
-    region_placed = np.where(
-        kind >= 0, preference[np.arange(count), np.maximum(rank, 0)], -1
-    )
+    region_placed = np.where(kind >= 0, preference[np.arange(count), np.maximum(rank, 0)], -1)
     for which in (MAIN, PRIORITY, SPECIALISED):
         gone = withdrew & (kind == which)
         np.add.at(places[which], region_placed[gone], 1)

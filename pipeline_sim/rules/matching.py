@@ -118,9 +118,7 @@ def match_with_replies(first, choice_pool, merit, capacity, reply, accepted, off
             offer_choice[offers] = match[i]
             offer_pass[offers] = passes
             offers += 1
-            if accepted[i] >= 0:
-                accepted[i] = match[i]
-            elif reply[i] == ACCEPTS_WITH_UPGRADES:
+            if accepted[i] >= 0 or reply[i] == ACCEPTS_WITH_UPGRADES:
                 accepted[i] = match[i]
             elif reply[i] == ACCEPTS:
                 accepted[i] = match[i]

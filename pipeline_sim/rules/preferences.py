@@ -84,6 +84,15 @@ def take(weights, u):
     return -1
 
 
+@rule
+def listed_before(order, count, region):
+    """Whether a region is among the first ``count`` of an order."""
+    found = False
+    for j in range(count):
+        found |= order[j] == region
+    return found
+
+
 @kernel
 def region_orders(key, people, homes, attraction, home_percent, orders):
     """Fill ``orders[i]`` with each person's full order of regions for foundation."""
@@ -95,6 +104,12 @@ def region_orders(key, people, homes, attraction, home_percent, orders):
         for j in range(regions):
             u = draw(key, people[i], FOUNDATION_PREFERENCE, j)
             orders[i, j] = take(weights, u)
+        rest = 0  # regions without weight come last, in the order of the table
+        for j in range(regions):
+            if orders[i, j] < 0:
+                while listed_before(orders[i], j, rest):
+                    rest += 1
+                orders[i, j] = rest
 
 
 @kernel
@@ -134,8 +149,9 @@ def list_choices(
 
     ``profile[i]`` is the row of ``applications`` and ``listed``; ``first[i]`` is where person i's
     choices begin; ``choice_pool`` is programme x regions + region.
-    People draw among the programmes of the round that they may enter and have not completed, and apply for those of them that
-    advertise posts, in regions that do: a re-advert draws only those who want what it offers. Output arrays must hold ``people x cap x regions`` choices.
+    People draw among the programmes of the round that they may enter and have not completed, and apply
+    for those of them that advertise posts, in regions that do: a re-advert draws only those who want
+    what it offers. Output arrays must hold ``people x cap x regions`` choices.
     """
     programmes = weights.shape[1]
     regions = places.shape[1]
@@ -167,9 +183,6 @@ def list_choices(
                 break
             if not has_posts[p]:
                 continue
-            application_person[forms] = i
-            application_programme[forms] = p
-            application_order[forms] = j + 1
             for r in range(regions):
                 here[r] = 0
                 if advertised[p, r] > 0:
@@ -183,6 +196,7 @@ def list_choices(
                         priority[i],
                         priority_percent,
                     )
+            here_listed = False
             count = 1 + pick(listed[profile[i]], draw(key, person, REGIONS_LISTED, base + j))
             for k in range(count):
                 r = take(here, draw(key, person, REGION, (base + j) * PER_APPLICATION + k))
@@ -191,6 +205,11 @@ def list_choices(
                 choice_pool[choices] = p * regions + r
                 choice_application[choices] = forms
                 choices += 1
-            forms += 1
+                here_listed = True
+            if here_listed:
+                application_person[forms] = i
+                application_programme[forms] = p
+                application_order[forms] = j + 1
+                forms += 1
     first[people.shape[0]] = choices
     return choices, forms

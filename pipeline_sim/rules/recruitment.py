@@ -97,8 +97,8 @@ def assess(
 ):
     """Fill the score and standing of every application.
 
-    Score = ability + bonus of the group and track + the specialty's own assessment. Where a programme interviews
-    only so many, the shortlist is by ability plus one test for the season (the MSRA), first tier first
+    Score = ability + bonus of the group and track + the specialty's own assessment. Where a programme
+    interviews only so many, the shortlist is by ability plus one test for the season (the MSRA), first tier first
     from the year in which prioritisation reaches interviews.
     """
     forms = application_person.shape[0]
@@ -228,9 +228,7 @@ def run_round(
     form_person, form_programme, form_order = form_person[:forms], form_programme[:forms], form_order[:forms]
 
     posts = advertised.sum(axis=1)
-    limit = np.where(
-        blueprint.interviews_per_post > 0, -(-posts * blueprint.interviews_per_post // 100), -1
-    )
+    limit = np.where(blueprint.interviews_per_post > 0, -(-posts * blueprint.interviews_per_post // 100), -1)
     standing = np.empty(forms, np.int64)
     score = np.empty(forms, np.int64)
     tier_stage = int(blueprint.tier_stage[year])

@@ -119,7 +119,16 @@ def _row_shares(columns: tuple[str, ...]) -> Check:
 
 
 #: What the event log and the draws have room for.
-MOST_ROWS = {"regions": 14, "rounds": 8, "programmes": 62, "levels": 400, "streams": 90, "route_years": 99}
+MOST_ROWS = {
+    "regions": 14,
+    "rounds": 8,
+    "programmes": 62,
+    "levels": 400,
+    "streams": 90,
+    "routes": 99,
+    "route_years": 99,
+    "supervision_groups": 99,
+}
 
 
 def at_most(table: str, most: int) -> Check:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pipeline_sim.clock import TRAINING_YEAR_MONTH
+from pipeline_sim.clock import MOST_YEARS, TRAINING_YEAR_MONTH
 from pipeline_sim.errors import Problem, ScenarioError
 from pipeline_sim.scenario.checks import run_checks
 from pipeline_sim.scenario.schema import table_specs
@@ -20,7 +20,6 @@ from pipeline_sim.scenario.validate import Findings, check_keys, check_reference
 if TYPE_CHECKING:
     from pipeline_sim.scenario.blueprint import Blueprint
 
-MOST_YEARS = 100
 LARGEST_SCALE = 1_000_000
 
 

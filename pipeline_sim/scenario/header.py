@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
 
-from pipeline_sim.clock import TRAINING_YEAR_MONTH
+from pipeline_sim.clock import MOST_YEARS, TRAINING_YEAR_MONTH
 from pipeline_sim.errors import Problem, nearest
 from pipeline_sim.scenario.cells import shown
 from pipeline_sim.scenario.table_reader import read_text
@@ -19,7 +19,7 @@ SCENARIO_FILE = "scenario.toml"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
 Month = Annotated[str, StringConstraints(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
-Years = Annotated[int, Field(ge=1, le=100)]
+Years = Annotated[int, Field(ge=1, le=MOST_YEARS)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -73,7 +73,7 @@ EXPECTED = {
     "title": "text in quotes",
     "description": "text in quotes",
     "start": 'a month such as "2025-08"',
-    "years": "a whole number from 1 to 100",
+    "years": f"a whole number from 1 to {MOST_YEARS}",
     "default_seed": "a whole number, 0 or more",
     "base": "the name of a bundled base in quotes",
     "set": 'a table of "path" = value lines',

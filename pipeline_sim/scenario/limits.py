@@ -1,6 +1,6 @@
-"""Whether a run can hold a scenario: people's numbers, the log's fields and memory have an end.
+"""Whether a scenario fits in a run: a person's number, the log's columns and memory have limits.
 
-Checked on the blueprint, so after scaling.
+Checked on the blueprint, so after scaling. How many names there may be is in ``checks``.
 """
 
 from __future__ import annotations
@@ -29,30 +29,13 @@ PLACES = {
     "practice_units": ("practice_places", UNITS),
     "supervisor_fixed_units": ("supervisor_extra", UNITS),
 }
-#: Blueprint field -> most names, and what holds them back: an identity's parts and the log's columns.
-NAMES = {
-    "regions": 62,
-    "programmes": 100,
-    "levels": 500,
-    "streams": 400,
-    "routes": 100,
-    "rounds": 100,
-    "supervision_groups": 100,
-}
 
 
 def check_size(blueprint: Blueprint) -> None:
     """``ScenarioError`` with everything that is too large to be simulated."""
-    problems = [*_too_many_names(blueprint), *_too_many_people(blueprint), *_too_many_places(blueprint)]
+    problems = [*_too_many_people(blueprint), *_too_many_places(blueprint)]
     if problems:
         raise ScenarioError(problems)
-
-
-def _too_many_names(blueprint: Blueprint) -> Iterator[Problem]:
-    for field, most in NAMES.items():
-        found = len(getattr(blueprint, field))
-        if found > most:
-            yield Problem(f"{field}.csv", f"{found} {field.replace('_', ' ')}", f"at most {most}")
 
 
 def _too_many_people(blueprint: Blueprint) -> Iterator[Problem]:
@@ -67,13 +50,13 @@ def _too_many_people(blueprint: Blueprint) -> Iterator[Problem]:
                 cells_fit = False
                 yield Problem(
                     f"{table}.csv region {region}",
-                    f"{most:,} people in one group (scaled)",
+                    f"{most:,} people in one group, as scaled",
                     f"at most {ORDINAL_SPAN:,}",
                 )
     if cells_fit and total > MOST_PEOPLE:
         yield Problem(
             ", ".join(f"{table}.csv" for table in PEOPLE.values()),
-            f"{total:,} people in all (scaled)",
+            f"{total:,} people in all, as scaled",
             f"at most {MOST_PEOPLE:,}",
         )
 
@@ -85,5 +68,5 @@ def _too_many_places(blueprint: Blueprint) -> Iterator[Problem]:
         for region, most in zip(blueprint.regions, largest.tolist(), strict=True):
             if most > MOST_PLACES:
                 yield Problem(
-                    f"{table}.csv region {region}", f"{most:,} places (scaled)", f"at most {MOST_PLACES:,}"
+                    f"{table}.csv region {region}", f"{most:,} places, as scaled", f"at most {MOST_PLACES:,}"
                 )

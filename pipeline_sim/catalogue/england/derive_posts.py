@@ -127,7 +127,7 @@ def write_programmes() -> None:
             + [uk_share_of_accepts(r)]
             + [float(r["appointable_z"]), float(r["interviews_per_post"])]
             + [figures("programme_rates", "extra_time")["gp"]["source"], "assumption", "", ""]
-            + ["yearly rates by family; LTFT share of 2023 moved to 2025; UK share of 2023 accepts; the rest judged"]
+            + ["rates by family; LTFT share of 2023 moved to 2025; UK share of 2023 accepts; rest judged"]
         )
         lengths = figures("programme_lengths", "months")
         for i, name in enumerate(level_names(r)):
@@ -153,8 +153,8 @@ def write_programmes() -> None:
             )
     columns = (
         "programme title family kind supervision_group trained_group parents completes shortage resignation "
-        "development extra_time release extension_months extension_cap_months ltft_share uk_share appointable_z "
-        "interviews_per_post"
+        "development extra_time release extension_months extension_cap_months ltft_share uk_share "
+        "appointable_z interviews_per_post"
     ).split()
     write("programmes", columns, rows)
     write("levels", ["programme", "level", "order", "months", "practice_share", "supervision_load"], levels)
@@ -305,9 +305,7 @@ def cohort(
 def february_share() -> dict[str, float]:
     """Part of its free posts that a programme advertises in a round starting in February."""
     months = {r["round"]: r["month"] for r in table("rounds")}
-    return {
-        r["programme"]: float(r["share"]) for r in table("round_programmes") if months[r["round"]] == "2"
-    }
+    return {r["programme"]: float(r["share"]) for r in table("round_programmes") if months[r["round"]] == "2"}
 
 
 @cache

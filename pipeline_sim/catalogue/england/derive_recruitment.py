@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from .derive_common import REGIONS, Row, apportion, catalogue, figures, read, table, value, write
+from .derive_common import REGIONS, apportion, catalogue, figures, read, table, value, write
 from .derive_posts import cohorts, entry_posts, february_share, uk_share_of_accepts
 
 CAP = 6
