@@ -31,9 +31,9 @@ def next_change(
     """The next change in a practice spell and its month: ``8 * month + way``; STAYS at ``end`` if none.
 
     One draw a year of age, spell and kind of change (a return after a break begins another spell).
-    ``exit_by_year[y, age]`` are yearly thresholds by training year and age; ``reduce``, ``register`` (portfolio route) and ``apply`` (to training) are
-    yearly thresholds, 0 where they cannot happen. ``age_months`` is the age at ``start``;
-    ``year_offset`` turns a month into a training year.
+    ``exit_by_year[y, age]`` are yearly thresholds by training year and age; ``reduce``, ``register``
+    (portfolio route) and ``apply`` (to training) are yearly thresholds, 0 where they cannot happen.
+    ``age_months`` is the age at ``start``; ``year_offset`` turns a month into a training year.
     """
     month = start
     last_year = exit_by_year.shape[0] - 1

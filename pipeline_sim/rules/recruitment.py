@@ -98,8 +98,8 @@ def assess(
     """Fill the score and standing of every application.
 
     Score = ability + bonus of the group and track + the specialty's own assessment. Where a programme
-    interviews only so many, the shortlist is by ability plus one test for the season (the MSRA), first tier first
-    from the year in which prioritisation reaches interviews.
+    interviews only so many, the shortlist is by ability plus one test for the season (the MSRA), first
+    tier first from the year in which prioritisation reaches interviews.
     """
     forms = application_person.shape[0]
     programmes = appointable.shape[0]
