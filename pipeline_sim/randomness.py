@@ -112,6 +112,20 @@ def pick(cumulative, u):
 
 
 @rule
+def pick_by_weight(weights, u):
+    """Index drawn in proportion to whole-number weights from a 32-bit ``u``; -1 if all are 0."""
+    total = 0
+    for k in range(weights.shape[0]):
+        total += weights[k]
+    left = (u * total) >> 32
+    for k in range(weights.shape[0]):
+        left -= weights[k]
+        if left < 0:
+            return k
+    return -1
+
+
+@rule
 def bell(key, person, purpose, occurrence):
     """A roughly normal whole number with mean 0 and standard deviation 37,837: four 16-bit draws summed."""
     z = draw64(key, person, purpose, occurrence)

@@ -16,6 +16,7 @@ from pipeline_sim.randomness import (
     draw,
     draw_between,
     pick,
+    pick_by_weight,
 )
 
 STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED = 0, 1, 2, 3, 4
@@ -25,15 +26,7 @@ _WAYS = 8
 @rule
 def region_of_first_job(key, person, weights):
     """Region, drawn by weight, in which a doctor from overseas takes a first locally employed post."""
-    total = 0
-    for r in range(weights.shape[0]):
-        total += weights[r]
-    left = (draw(key, person, OVERSEAS_REGION, 0) * total) >> 32
-    for r in range(weights.shape[0]):
-        left -= weights[r]
-        if left < 0:
-            return r
-    return weights.shape[0] - 1
+    return max(0, pick_by_weight(weights, draw(key, person, OVERSEAS_REGION, 0)))
 
 
 @rule

@@ -16,6 +16,7 @@ from pipeline_sim.randomness import (
     draw,
     draw_between,
     pick,
+    pick_by_weight,
 )
 
 STAYS, LEAVES, CUTS_HOURS, REGISTERS, APPLIES = 0, 1, 2, 3, 4
@@ -75,15 +76,8 @@ def region_of_first_post(key, person, trained_in, stay, weights):
     """Where a doctor settles: the region of training, or a region drawn by weight."""
     if draw(key, person, SETTLING, 0) < stay:
         return trained_in
-    total = 0
-    for r in range(weights.shape[0]):
-        total += weights[r]
-    left = (draw(key, person, SETTLING, 1) * total) >> 32
-    for r in range(weights.shape[0]):
-        left -= weights[r]
-        if left < 0:
-            return r
-    return trained_in
+    region = pick_by_weight(weights, draw(key, person, SETTLING, 1))
+    return trained_in if region < 0 else region
 
 
 @rule

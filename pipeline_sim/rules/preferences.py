@@ -20,6 +20,7 @@ from pipeline_sim.randomness import (
     SPECIALTY,
     draw,
     pick,
+    pick_by_weight,
 )
 
 WEIGHT_SCALE = 1 << 16
@@ -70,18 +71,10 @@ def weight_here(base, region, home, home_percent, trained, trained_percent, prio
 @rule
 def take(weights, u):
     """Index drawn by weight from a 32-bit ``u``; its weight becomes 0. -1 when nothing is left."""
-    total = 0
-    for k in range(weights.shape[0]):
-        total += weights[k]
-    if total <= 0:
-        return -1
-    left = (u * total) >> 32
-    for k in range(weights.shape[0]):
-        left -= weights[k]
-        if left < 0:
-            weights[k] = 0
-            return k
-    return -1
+    chosen = pick_by_weight(weights, u)
+    if chosen >= 0:
+        weights[chosen] = 0
+    return chosen
 
 
 @rule
