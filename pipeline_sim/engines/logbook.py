@@ -13,6 +13,14 @@ from pipeline_sim.eventlog import NONE, EventLog
 _EVENT, _PROGRAMME, _LEVEL, _REGION, _WTE = 13, 19, 26, 36, 42  # first bit of each field; tick comes first
 
 
+NOWHERE = 0
+
+
+def place(programme: int = NONE, level: int = NONE, region: int = NONE, wte: int = 0) -> int:
+    """Programme, level, region and percent of full time, packed once and logged many times."""
+    return (programme + 1) << _PROGRAMME | (level + 1) << _LEVEL | (region + 1) << _REGION | wte << _WTE
+
+
 class Logbook:
     """Collects rows: one at a time from lives, many at a time from rounds."""
 
@@ -26,26 +34,9 @@ class Logbook:
     def __len__(self) -> int:
         return len(self._packed) + self._rows_in_chunks
 
-    def write(
-        self,
-        tick: int,
-        person: int,
-        event: int,
-        programme: int = NONE,
-        level: int = NONE,
-        region: int = NONE,
-        wte: int = 0,
-        detail: int = 0,
-    ) -> None:
-        """One row."""
-        self._packed.append(
-            tick
-            | event << _EVENT
-            | (programme + 1) << _PROGRAMME
-            | (level + 1) << _LEVEL
-            | (region + 1) << _REGION
-            | wte << _WTE
-        )
+    def write(self, tick: int, person: int, event: int, where: int = NOWHERE, detail: int = 0) -> None:
+        """One row; ``where`` is a ``place``."""
+        self._packed.append(tick | event << _EVENT | where)
         self._person.append(person)
         self._detail.append(detail)
 

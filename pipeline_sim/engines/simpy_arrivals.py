@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.clock import ACADEMIC_YEAR_MONTH, Phase
@@ -19,6 +17,7 @@ from pipeline_sim.engines.common import (
     is_uk_in_stock,
 )
 from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.engines.logbook import place
 from pipeline_sim.identity import IdentityKind, person_identity
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
 from pipeline_sim.vocabulary import WIDENING, Event, State
@@ -37,6 +36,7 @@ class Arrivals:
         self._sim = sim
         bp = sim.bp
         self._stream_month = bp.stream_month.tolist()
+        self._age_from = bp.age_from.tolist()
 
     def _is_female(self, identity: int, share: int) -> int:
         return int(chance.happens(self._sim.key, identity, chance.SEX, 0, share))
@@ -63,13 +63,8 @@ class Arrivals:
         sim = self._sim
         identity = person_identity(int(IdentityKind.STUDENT_ENTRANT), sim.month, route, region, ordinal)
         doctor = self._new_student(identity, route, region, 0)
-        sim.write(
-            Phase.ARRIVALS,
-            doctor,
-            Event.ENTERED_MEDICAL_SCHOOL,
-            region=region,
-            detail=self.school_detail(doctor),
-        )
+        detail = self.school_detail(doctor)
+        sim.write(Phase.ARRIVALS, doctor, Event.ENTERED_MEDICAL_SCHOOL, place(region=region), detail)
         sim.begin(doctor, lives.medical_school(sim, doctor))
 
     def _new_student(self, identity: int, route: int, region: int, years_in: int) -> Doctor:
@@ -118,13 +113,12 @@ class Arrivals:
     def _announce(self, doctor: Doctor, state: State, at_start: bool) -> None:
         sim = self._sim
         if at_start:
-            self._present(doctor, state, region=doctor.trained)
+            self._present(doctor, state, place(region=doctor.trained))
         elif state == State.FOUNDATION_WAITING:
             sim.write(Phase.ARRIVALS, doctor, Event.ARRIVED_FOR_FOUNDATION)
         else:
-            sim.write(
-                Phase.ARRIVALS, doctor, Event.ARRIVED_FROM_OVERSEAS, region=doctor.trained, detail=state
-            )
+            where = place(region=doctor.trained)
+            sim.write(Phase.ARRIVALS, doctor, Event.ARRIVED_FROM_OVERSEAS, where, state)
 
     def _ready(self, stream: int, identity: int) -> int:
         """Competence mask of someone who counts as having completed a core programme, else 0."""
@@ -168,14 +162,14 @@ class Arrivals:
                     for ordinal in range(int(bp.workforce[group, programme, region])):
                         self._present_trained(group, programme, region, ordinal)
 
-    def _present(self, doctor: Doctor, state: State, **columns: int) -> None:
-        self._sim.log.write(0, doctor.id, Event.PRESENT_AT_START, detail=state, **columns)
+    def _present(self, doctor: Doctor, state: State, where: int) -> None:
+        self._sim.log.write(0, doctor.id, Event.PRESENT_AT_START, where, state)
 
     def _present_student(self, route: int, year: int, course: int, region: int, ordinal: int) -> None:
         sim = self._sim
         identity = person_identity(int(IdentityKind.STARTING_UK), 0, COURSE_YEARS + course, region, ordinal)
         doctor = self._new_student(identity, route, region, year + 1)
-        self._present(doctor, State.STUDENT, region=region)
+        self._present(doctor, State.STUDENT, place(region=region))
         bundles = sim.placement_bundles(sim.course_stage[course], region)
         held = bundles[0] if bundles else ()
         sim.pools.hold(held)
@@ -200,14 +194,8 @@ class Arrivals:
         sim.alive += 1
         wte = sim.starting_wte(doctor, programme, in_post=True)
         progress, since_review = self._progress(doctor, programme, level, wte)
-        self._present(
-            doctor,
-            State.TRAINING if programme else State.FOUNDATION,
-            programme=programme,
-            level=level,
-            region=region,
-            wte=wte,
-        )
+        state = State.TRAINING if programme else State.FOUNDATION
+        self._present(doctor, state, place(programme, level, region, wte))
         held = sim.training_bundle(programme, level, region)
         sim.pools.hold(held)
         if programme == 0:
@@ -250,15 +238,16 @@ class Arrivals:
         doctor = Doctor(identity, UK, region, self._birth(identity, group), female)
         wte = sim.practice_wte(doctor, group)
         sim.alive += 1
-        self._present(doctor, practice.GROUP_STATE[group], programme=programme, region=region, wte=wte)
+        where = place(programme, region=region, wte=wte)
+        self._present(doctor, practice.GROUP_STATE[group], where)
         sim.begin(doctor, practice.practice(sim, doctor, group, programme, region, wte))
 
     def _birth(self, identity: int, group: int) -> int:
         sim, bp = self._sim, self._sim.bp
         u = chance.draw(sim.key, identity, chance.STOCK_AGE, 0)
-        band = min(int(chance.pick(bp.age_cumulative[group], u)), bp.age_from.shape[1] - 1)
-        ages = np.append(bp.age_from[group], bp.age_from[group, -1] + 5)
-        low, high = 12 * int(ages[band]), 12 * int(ages[band + 1]) - 1
+        ages = self._age_from[group]
+        band = min(int(chance.pick(bp.age_cumulative[group], u)), len(ages) - 2)
+        low, high = 12 * ages[band], 12 * ages[band + 1] - 1
         return -int(chance.draw_between(sim.key, identity, chance.STOCK_AGE, 1, low, max(low, high)))
 
 

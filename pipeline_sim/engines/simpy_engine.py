@@ -19,7 +19,7 @@ from pipeline_sim.clock import Phase
 from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines.common import trained_specialty_thresholds
 from pipeline_sim.engines.doctor import Doctor
-from pipeline_sim.engines.logbook import Logbook
+from pipeline_sim.engines.logbook import NOWHERE, Logbook
 from pipeline_sim.engines.simpy_arrivals import Arrivals
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
@@ -271,7 +271,7 @@ class Simulation:
             event = Event.BLOCKED
             if cause <= PoolKind.TECHNOLOGY_PLACEMENT:
                 event = Event.PLACEMENT_BLOCKED
-            self.write(Phase.GRANTS, request.person, event, detail=cause, **request.where)
+            self.write(Phase.GRANTS, request.person, event, request.where, cause)
         return list(granted)
 
     def _census(self) -> None:
@@ -333,9 +333,11 @@ class Simulation:
 
     # what lives ask ---------------------------------------------------------------------------------------
 
-    def write(self, phase: Phase, doctor: Doctor, event: Event, **columns: int) -> None:
+    def write(
+        self, phase: Phase, doctor: Doctor, event: Event, where: int = NOWHERE, detail: int = 0
+    ) -> None:
         """Log what happened to a doctor this month."""
-        self._log_row(self.month * clock.TICKS_PER_MONTH + phase, doctor.id, event, **columns)
+        self._log_row(self.month * clock.TICKS_PER_MONTH + phase, doctor.id, event, where, detail)
 
     def begin(self, doctor: Doctor, stage: lives.Stage | None) -> None:
         """Set a life going."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_sim import randomness as chance
 from pipeline_sim.clock import Phase
 from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.engines.logbook import place
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle, Need
 from pipeline_sim.engines.simpy_practice import joining, start_sas
 from pipeline_sim.rules import medical_school as school_rules
@@ -55,7 +56,7 @@ def leave(sim: Simulation, doctor: Doctor, reason: Leaving) -> None:
     sim.alive -= 1
 
 
-def wait_for(sim: Simulation, doctor: Doctor, need: Need, priority: int, where: dict[str, int]) -> Stage:
+def wait_for(sim: Simulation, doctor: Doctor, need: Need, priority: int, where: int) -> Stage:
     """Wait until a need is met, to start ``where``; returns the index of the bundle taken."""
     request = sim.pools.ask(need, priority, sim.month, doctor, where)
     yield request
@@ -73,14 +74,14 @@ def medical_school(
     first, years = sim.route_first[route], sim.route_years[route]
     repeated, sat = False, 0
     begun = months_left >= 0
-    where = {"region": doctor.home}
+    where = place(region=doctor.home)
     while year < years:
         course = first + year
         if not begun:
             need = sim.placement_need(sim.course_stage[course], doctor.home)
             if need is not None:
                 held = need.bundles[(yield from wait_for(sim, doctor, need, SITTING, where))]
-            sim.write(Phase.STARTS, doctor, Event.MEDICAL_YEAR_STARTED, detail=year + 1, **where)
+            sim.write(Phase.STARTS, doctor, Event.MEDICAL_YEAR_STARTED, where, year + 1)
             months_left = sim.course_months[course]
         begun = False
         due = sim.month + months_left
@@ -98,18 +99,18 @@ def medical_school(
             repeated,
         )
         if result == school_rules.LEAVE:
-            sim.write(Phase.ENDINGS, doctor, Event.LEFT_MEDICAL_SCHOOL, detail=year + 1, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.LEFT_MEDICAL_SCHOOL, where, year + 1)
             sim.alive -= 1
             return None
         if result == school_rules.REPEAT:
-            sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_REPEATED, detail=year + 1, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_REPEATED, where, year + 1)
             repeated, sat = True, sat + 1
             yield from _until_september(sim)
             continue
-        sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_PASSED, detail=year + 1, **where)
+        sim.write(Phase.ENDINGS, doctor, Event.MEDICAL_YEAR_PASSED, where, year + 1)
         repeated, sat, year = False, 0, year + 1
     doctor.trained = doctor.home
-    sim.write(Phase.ENDINGS, doctor, Event.GRADUATED, detail=sim.arrivals.school_detail(doctor), **where)
+    sim.write(Phase.ENDINGS, doctor, Event.GRADUATED, where, sim.arrivals.school_detail(doctor))
     applies = sim.route_applies[route]
     if not chance.happens(sim.key, doctor.id, chance.GRADUATE_APPLIES, 0, applies):
         leave(sim, doctor, Leaving.AFTER_GRADUATION)
@@ -171,7 +172,7 @@ def foundation_years(
     while year < 2:
         level = sim.level_first[0] + year
         required = sim.level_wte[level]
-        where = {"programme": 0, "level": level, "region": region, "wte": wte}
+        where = place(0, level, region, wte)
         if progress < 0:
             progress = 0
             with_practice = year == 1 and chance.happens(
@@ -181,7 +182,7 @@ def foundation_years(
             priority = SITTING if year else STARTING
             taken, held = yield from move_on(sim, doctor, held, wanted, priority, where)
             in_practice = int(with_practice and taken == 0)
-            sim.write(Phase.STARTS, doctor, Event.FOUNDATION_STARTED, detail=in_practice, **where)
+            sim.write(Phase.STARTS, doctor, Event.FOUNDATION_STARTED, where, in_practice)
         extended = False
         while True:
             months = training_rules.months_needed(required - progress, wte)
@@ -193,7 +194,7 @@ def foundation_years(
             yield sim.ending(due)
             if gone:
                 sim.pools.release(held)
-                sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RESIGNED, **where)
+                sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RESIGNED, where)
                 return after_resigning(sim, doctor)
             progress += months * wte
             result = training_rules.foundation_result(
@@ -209,13 +210,13 @@ def foundation_years(
             extended = True
             extra = sim.bp.foundation_extension_months
             required += 100 * extra
-            sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_EXTENDED, detail=extra, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_EXTENDED, where, extra)
         if result == training_rules.NOT_SIGNED_OFF:
             sim.pools.release(held)
-            sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RELEASED, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_RELEASED, where)
             sim.alive -= 1
             return None
-        sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_SIGNED_OFF, **where)
+        sim.write(Phase.ENDINGS, doctor, Event.FOUNDATION_SIGNED_OFF, where)
         year, progress = year + 1, -1
     sim.pools.release(held)
     doctor.tier = 1  # through a UK foundation programme
@@ -228,7 +229,7 @@ def move_on(
     held: Bundle,
     wanted: tuple[Bundle, ...],
     priority: int,
-    where: dict[str, int],
+    where: int,
 ) -> Stage:
     """Go from what is held to the first of the ``wanted`` bundles; returns (index taken, now held).
 
@@ -315,7 +316,7 @@ def outside(
     while True:
         live_as(sim, doctor, state)
         if not told:
-            sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, region=doctor.trained, detail=state)
+            sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, place(region=doctor.trained), state)
         told = False
         decision = sim.next_august(sim.month + months)
         way = outside_rules.APPLY
@@ -346,7 +347,7 @@ def take_up_post(sim: Simulation, doctor: Doctor) -> Stage | None:
     if not chance.happens(sim.key, doctor.id, chance.WITHDRAWAL, sim.month, withdraws):
         return start_training(sim, doctor, programme, region)
     sim.recruitment.committed[programme][region] -= 1
-    sim.write(Phase.STARTS, doctor, Event.WITHDREW, programme=programme, region=region)
+    sim.write(Phase.STARTS, doctor, Event.WITHDREW, place(programme, region=region))
     return None
 
 
@@ -369,7 +370,7 @@ def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
             return outside(sim, doctor, state, months=1, told=told)
         if not told:
             live_as(sim, doctor, state)
-            sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, region=doctor.trained, detail=state)
+            sim.write(Phase.STARTS, doctor, Event.STARTED_OUTSIDE, place(region=doctor.trained), state)
         yield sim.ending(february)
 
 
@@ -384,7 +385,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
     level = sim.level_first[programme]
     wanted = sim.training_bundle(programme, level, region)
     wte = sim.starting_wte(doctor, programme)
-    where = {"programme": programme, "level": level, "region": region, "wte": wte}
+    where = place(programme, level, region, wte)
     yield from wait_for(sim, doctor, sim.pools.need(wanted), STARTING, where)
     sim.recruitment.committed[programme][region] -= 1
     return training(sim, doctor, programme, region, level, wte, wanted, began=sim.month)
@@ -407,11 +408,11 @@ def training(
     doctor.trained = region
     last = sim.level_first[programme] + sim.level_count[programme] - 1
     extended = 0
-    where = {"programme": programme, "level": level, "region": region, "wte": wte}
+    where = place(programme, level, region, wte)
     while True:
         if not seated:
             first_level = int(level == sim.level_first[programme])
-            sim.write(Phase.STARTS, doctor, Event.STARTED_LEVEL, detail=first_level, **where)
+            sim.write(Phase.STARTS, doctor, Event.STARTED_LEVEL, where, first_level)
         seated = False
         required = sim.level_wte[level]
         while True:
@@ -431,7 +432,7 @@ def training(
             yield sim.ending(due)
             if gone:
                 sim.pools.release(held)
-                sim.write(Phase.ENDINGS, doctor, Event.RESIGNED, **where)
+                sim.write(Phase.ENDINGS, doctor, Event.RESIGNED, where)
                 return after_resigning(sim, doctor)
             progress += months * wte
             since_review += months
@@ -456,37 +457,36 @@ def training(
             done = progress >= required + 100 * further
             if done and level == last and outcome != Outcome.RELEASE:
                 outcome = Outcome.COMPLETION
-            sim.write(Phase.ENDINGS, doctor, Event.REVIEWED, detail=outcome, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.REVIEWED, where, outcome)
             if outcome == Outcome.RELEASE:
                 sim.pools.release(held)
-                sim.write(Phase.ENDINGS, doctor, Event.RELEASED, **where)
+                sim.write(Phase.ENDINGS, doctor, Event.RELEASED, where)
                 return after_resigning(sim, doctor)
             if further:
                 extended += further
                 required += 100 * further
-                sim.write(Phase.ENDINGS, doctor, Event.EXTENDED, detail=further, **where)
+                sim.write(Phase.ENDINGS, doctor, Event.EXTENDED, where, further)
             if done:
                 break
         if level == last:
             sim.pools.release(held)
-            return completion(sim, doctor, where, began)
+            return completion(sim, doctor, programme, where, began)
         progress -= required
         level += 1
         wanted = sim.training_bundle(programme, level, region)
-        where["level"] = level
+        where = place(programme, level, region, wte)
         _, held = yield from move_on(sim, doctor, held, (wanted,), SITTING, where)
 
 
-def completion(sim: Simulation, doctor: Doctor, where: dict[str, int], began: int) -> Stage | None:
+def completion(sim: Simulation, doctor: Doctor, programme: int, where: int, began: int) -> Stage | None:
     """The end of a programme: higher training after a core programme, practice after a CCT."""
-    programme = where["programme"]
     bit = sim.core_bit[programme]
     if bit >= 0:
         doctor.competence |= 1 << bit
         doctor.tier = 1  # through a UK training programme
-        sim.write(Phase.ENDINGS, doctor, Event.COMPLETED_CORE, **where)
+        sim.write(Phase.ENDINGS, doctor, Event.COMPLETED_CORE, where)
         if sim.recruits_higher_now(doctor):
             return apply_for_training(sim, doctor)
         return outside(sim, doctor, State.LOCALLY_EMPLOYED, months=0, sure=True)
-    sim.write(Phase.ENDINGS, doctor, Event.COMPLETED_TRAINING, detail=sim.month - began, **where)
+    sim.write(Phase.ENDINGS, doctor, Event.COMPLETED_TRAINING, where, sim.month - began)
     return joining(sim, doctor, programme)

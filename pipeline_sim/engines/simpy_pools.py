@@ -35,10 +35,10 @@ class Need:
 class Request(simpy.Event):
     """Succeeds in the starts phase of the month in which its need is met."""
 
-    def __init__(self, env: simpy.Environment, person: Any, where: dict[str, int]) -> None:
+    def __init__(self, env: simpy.Environment, person: Any, where: int) -> None:
         super().__init__(env)
         self.person = person
-        self.where = where  # what they wait to start: columns of the log
+        self.where = where  # what they wait to start: a place of the log
         self.granted = -1  # index of the bundle taken
 
 
@@ -83,7 +83,7 @@ class Pools:
         for pool, units in bundle:
             self.used[pool] -= units
 
-    def ask(self, need: Need, priority: int, since: int, person: Any, where: dict[str, int]) -> Request:
+    def ask(self, need: Need, priority: int, since: int, person: Any, where: int) -> Request:
         """Join the queue of a need; the request is served in this month's grants phase or later."""
         request = Request(self._env, person, where)
         heapq.heappush(need.queue, (priority, since, person.id, request))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_sim.clock import Phase
 from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.engines.logbook import place
 from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
@@ -60,10 +61,10 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
     started = not wte
     wte = wte or sim.practice_wte(doctor, group)
     workforce = sim.workforce[group][programme]
-    where = {"programme": programme, "region": region}
+    where = place(programme, region=region)
+    working = place(programme, region=region, wte=wte)
     if started:
-        detail = GROUP_STATE[group]
-        sim.write(Phase.STARTS, doctor, Event.STARTED_PRACTICE, wte=wte, detail=detail, **where)
+        sim.write(Phase.STARTS, doctor, Event.STARTED_PRACTICE, working, GROUP_STATE[group])
     workforce[region] += wte
     cut = False
     spell = 0
@@ -76,15 +77,16 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
         yield sim.ending(month)
         if way == rules.CUTS_HOURS:
             cut = True
-            fewer = max(wte - sim.bp.reduced_percent, 20)
+            fewer = rules.fewer_hours(wte, sim.bp.reduced_percent)
             workforce[region] += fewer - wte
             wte = fewer
-            sim.write(Phase.ENDINGS, doctor, Event.CHANGED_HOURS, wte=wte, **where)
+            working = place(programme, region=region, wte=wte)
+            sim.write(Phase.ENDINGS, doctor, Event.CHANGED_HOURS, working)
             since = month
             continue
         if way == rules.REGISTERS:
             workforce[region] -= wte
-            sim.write(Phase.ENDINGS, doctor, Event.PORTFOLIO_REGISTERED, wte=wte, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.PORTFOLIO_REGISTERED, working)
             return practice(sim, doctor, CONSULTANT, programme, region)
         if way == rules.APPLIES:
             accepted = yield from sim.apply_from_sas(doctor, programme)
@@ -96,7 +98,7 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
         workforce[region] -= wte
         age = (month - doctor.birth) // 12
         if age >= sim.bp.retire_age:
-            sim.write(Phase.ENDINGS, doctor, Event.RETIRED, **where)
+            sim.write(Phase.ENDINGS, doctor, Event.RETIRED, where)
             sim.alive -= 1
             return None
         away = rules.break_months(
@@ -106,12 +108,10 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
             sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.FROM_PRACTICE)
             sim.alive -= 1
             return None
-        sim.write(Phase.ENDINGS, doctor, Event.STARTED_BREAK, detail=away, **where)
+        sim.write(Phase.ENDINGS, doctor, Event.STARTED_BREAK, where, away)
         if month + away >= sim.horizon:
             return None
         yield sim.ending(month + away)
-        sim.write(
-            Phase.STARTS, doctor, Event.RETURNED_TO_PRACTICE, wte=wte, detail=GROUP_STATE[group], **where
-        )
+        sim.write(Phase.STARTS, doctor, Event.RETURNED_TO_PRACTICE, working, GROUP_STATE[group])
         workforce[region] += wte
         since, spell = sim.month, spell + 1

@@ -63,6 +63,12 @@ def hours_percent(key, person, group, percents, cumulative):
 
 
 @rule
+def fewer_hours(wte_percent, taken_off):
+    """Percent of full time after a cut; someone on fewer hours than the cut keeps them."""
+    return wte_percent - taken_off if wte_percent > taken_off else wte_percent
+
+
+@rule
 def months_to_join(key, person, group, delays, cumulative):
     """Months between completing training and the first trained post, or NEVER_JOINS."""
     index = pick(cumulative, draw(key, person, JOINING, group))
