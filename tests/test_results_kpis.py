@@ -182,6 +182,15 @@ def test_a_doctor_who_applies_in_two_rounds_is_one_applicant() -> None:
     assert kpis[("unique_applicants[round=round_2]", 2026)] == 1
 
 
+def test_a_year_that_sees_only_the_fastest_gives_no_median() -> None:
+    rows = [row(0, student(k, 0), Event.COMPLETED_TRAINING, GP, 4) for k in (1, 2)]  # F2 before the run
+    rows.append(row(2, student(0, 0), Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2))
+    rows.append(row(6, student(0, 0), Event.COMPLETED_TRAINING, GP, 4))
+    kpis = kpis_of(log_of(*rows))
+    value, known = kpis.loc[("f2_to_cct_months_median", 2025), ["value", "denominator"]]
+    assert np.isnan(value) and known == 1
+
+
 def test_median_and_ninth_decile_are_of_the_years_ccts() -> None:
     rows = []
     for number, months in enumerate((4, 6, 8, 10, 20)):

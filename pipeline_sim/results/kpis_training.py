@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_sim.identity import is_uk_graduate
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan
@@ -13,6 +14,7 @@ from pipeline_sim.vocabulary import Event, Outcome, State
 PROGRAMME, REGION = ("programme",), ("region",)
 DOCTORS_IN_TRAINING = (State.FOUNDATION, State.TRAINING)
 STANDARD_OUTCOMES = (Outcome.SATISFACTORY, Outcome.COMPLETION)
+FOLLOWED_BACK = 0.9  # part of a year's CCTs by UK graduates whose F2 must lie in the run
 CANCER_AND_DIAGNOSTICS = ("radiology", "oncology", "histopathology")  # parts of programme names
 
 
@@ -94,20 +96,34 @@ def releases(facts: Facts) -> Measure:
 
 
 def _f2_to_cct(facts: Facts, percentile: float) -> Measure:
+    """Percentile of the months from F2 to CCT, where nearly all of the year's CCTs can be followed back."""
     frame = facts.completions
-    known = ((frame["kind"] == "cct") & frame["f2_to_cct_months"].notna()).to_numpy()
-    months = frame["f2_to_cct_months"].to_numpy(dtype=np.float64, na_value=np.nan)[known]
-    year = facts.year_of[frame["month"].to_numpy()[known]]
+    frame = frame[frame["kind"] == "cct"]
+    months = frame["f2_to_cct_months"].to_numpy(dtype=np.float64, na_value=np.nan)
     names = ("", *facts.blueprint.programmes)
     place = {name: at for at, name in enumerate(names)}
-    programme = frame["programme"][known].map(place).to_numpy(dtype=np.int64)
-    total = _percentiles(months, year, facts.years, percentile)
-    keys = facts.years * len(names)
-    split = _percentiles(months, year * len(names) + programme, keys, percentile)
+    year = facts.year_of[frame["month"].to_numpy()]
+    cell = year * len(names) + frame["programme"].map(place).to_numpy(dtype=np.int64)
+    expected = is_uk_graduate(frame["person"].to_numpy(np.int64)) | ~np.isnan(months)
+    total = _followed(months, year, expected, facts.years, percentile)
     shape = (facts.years, len(names))
+    split = _followed(months, cell, expected, facts.years * len(names), percentile)
     nothing, count, value = (part.reshape(shape) for part in split)
     by_programme = Measure(nothing, count, PROGRAMME, value=value)
     return Measure(total[0], total[1], (), value=total[2], breakdowns={PROGRAMME: by_programme})
+
+
+def _followed(
+    months: NDArray, key: NDArray, expected: NDArray[np.bool_], keys: int, percentile: float
+) -> tuple[NDArray, NDArray, NDArray]:
+    """As ``_percentiles`` of the known months; no value where too few of those expected are known.
+
+    The first years of a run see the F2 sign-off only of the fastest: their median would be far too low.
+    """
+    known = ~np.isnan(months)
+    nothing, count, value = _percentiles(months[known], key[known], keys, percentile)
+    wanted = np.bincount(key[expected], minlength=keys)
+    return nothing, count, np.where(count >= FOLLOWED_BACK * wanted, value, np.nan)
 
 
 def _percentiles(
@@ -239,7 +255,8 @@ KPIS = (
         "Time from F2 to CCT: median",
         "months",
         "median of the months between F2 sign-off and CCT, of the year's CCTs whose F2 the run saw; the "
-        "denominator is their number",
+        "denominator is their number. Missing while fewer than nine in ten CCTs by UK graduates can be "
+        "followed back to F2: the first years see only the fastest",
         DEFINED_HERE,
         f2_to_cct_median,
         (PROGRAMME,),
