@@ -146,12 +146,11 @@ class Unplaced(IntEnum):
 class Leaving(IntEnum):
     AFTER_GRADUATION = 1
     AFTER_FOUNDATION = 2
-    ABROAD_FOR_GOOD = 3
+    FROM_OUTSIDE_TRAINING = 3
     NEVER_CAME = 4  # overseas applicant who stopped applying
     LEFT_MEDICINE = 5
     NEVER_JOINED_PRACTICE = 6
     FROM_PRACTICE = 7
-    FOUNDATION_FAILED = 8
 
 
 class Outcome(IntEnum):

@@ -180,7 +180,7 @@ def test_a_parameter_is_explained_with_its_source(teaching):
     assert row["path"] == "posts.cardiology.middleshire.2025"
     assert (row["value"], row["unit"], row["status"]) == (92, "posts", "assumption")
     assert (row["source"], row["citation"]) == ("teaching", "Made up, for teaching")
-    assert row["reader"] == "engines/"
+    assert row["reader"] == "engines/simpy_rounds.py"
     assert row["place"] == "posts.csv:4 column posts"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,33 @@ def explain_parameter(parameter: str, scenario: str) -> None:
             click.echo(f"  {value['path']} = {_shown(value['value'])} {value['unit']}".rstrip())
         if len(values) > LISTED:
             click.echo(f"  and {len(values) - LISTED} more")
+        click.echo(_in_common(values))
         return
     click.echo("\n\n".join(_in_full(value) for value in values))
 
 
+def _in_common(values: list[dict[str, Any]]) -> str:
+    """Meaning, status, source and reader of many values, each different one once."""
+
+    def different(texts: Iterable[str]) -> str:
+        return "; ".join(dict.fromkeys(text for text in texts if text))
+
+    shown = {
+        "meaning": different(value["description"] for value in values),
+        "status": different(value["status"] for value in values),
+        "source": different(f"{value['source']}: {value['citation']}" for value in values),
+        "used by": different(value["reader"] for value in values),
+    }
+    return _lines(shown)
+
+
+def _lines(shown: dict[str, Any]) -> str:
+    width = max(len(name) for name in shown)
+    return "\n".join(f"  {name:{width}}  {text}" for name, text in shown.items() if text)
+
+
 def _in_full(value: dict[str, Any]) -> str:
-    lines = [f"{value['path']} = {_shown(value['value'])} {value['unit']}".rstrip()]
+    heading = f"{value['path']} = {_shown(value['value'])} {value['unit']}".rstrip()
     if value["low"] is not None or value["high"] is not None:
         value = {**value, "range": f"{_shown(value['low'])} to {_shown(value['high'])}"}
     cited = [text for text in (value["source"], value["citation"], value["url"]) if text]
@@ -68,9 +90,7 @@ def _in_full(value: dict[str, Any]) -> str:
         "used by": value["reader"],
         "found in": value["place"],
     }
-    width = max(len(name) for name in shown)
-    lines += [f"  {name:{width}}  {text}" for name, text in shown.items() if text]
-    return "\n".join(lines)
+    return f"{heading}\n{_lines(shown)}"
 
 
 def _shown(value: object) -> str:

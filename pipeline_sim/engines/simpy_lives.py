@@ -331,7 +331,7 @@ def outside(
             return apply_for_training(sim, doctor)
         if way == outside_rules.LEAVE:
             never_came = state == State.OVERSEAS_APPLICANT
-            leave(sim, doctor, Leaving.NEVER_CAME if never_came else Leaving.ABROAD_FOR_GOOD)
+            leave(sim, doctor, Leaving.NEVER_CAME if never_came else Leaving.FROM_OUTSIDE_TRAINING)
             return None
         if way == outside_rules.TO_SAS:
             return start_sas(sim, doctor)

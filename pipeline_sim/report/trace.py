@@ -179,12 +179,11 @@ UNPLACED_WORDS = {
 LEAVING_WORDS = {
     Leaving.AFTER_GRADUATION: "after graduating, without applying for foundation",
     Leaving.AFTER_FOUNDATION: "after foundation",
-    Leaving.ABROAD_FOR_GOOD: "abroad for good",
+    Leaving.FROM_OUTSIDE_TRAINING: "without coming back to training",
     Leaving.NEVER_CAME: "gave up applying from overseas",
     Leaving.LEFT_MEDICINE: "left medicine",
     Leaving.NEVER_JOINED_PRACTICE: "never took up a trained post",
     Leaving.FROM_PRACTICE: "left practice",
-    Leaving.FOUNDATION_FAILED: "did not complete foundation",
 }
 
 

@@ -103,17 +103,18 @@ def allocate(blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tie
         kind[(kind < 0) & (rank != PLACED_NOWHERE)] = which
 
     liked = np.ascontiguousarray(preference[:, : (regions + 1) // 2])
-    serial_dictatorship(by_special[wants[by_special]], liked, places[PRIORITY], rank)
-    settle(PRIORITY)
-    serial_dictatorship(by_merit[scholar[by_merit]], liked, places[SPECIALISED], rank)
-    settle(SPECIALISED)
-    tiers = (1, 0) if rule == PRIORITISED else (0,)
-    for wanted_tier in tiers:
-        order = main_order[first_tier[main_order] == wanted_tier]
+    for wanted_tier in (1, 0) if rule == PRIORITISED else (0,):
+        its_turn = first_tier == wanted_tier
+        serial_dictatorship(by_special[(wants & its_turn)[by_special]], liked, places[PRIORITY], rank)
+        settle(PRIORITY)
+        serial_dictatorship(by_merit[(scholar & its_turn)[by_merit]], liked, places[SPECIALISED], rank)
+        settle(SPECIALISED)
+        order = main_order[its_turn[main_order]]
         if rule != MERIT:
             first_preferences(order, preference, places[MAIN], rank)
-        serial_dictatorship(order, preference, places[MAIN], rank)
-    settle(MAIN)
+        for which in (MAIN, PRIORITY, SPECIALISED):  # places of a kind nobody asked for pass down
+            serial_dictatorship(order, preference, places[which], rank)
+            settle(which)
 
     withdrew = withdraws & (kind >= 0)
     region_placed = np.where(kind >= 0, preference[np.arange(count), np.maximum(rank, 0)], -1)

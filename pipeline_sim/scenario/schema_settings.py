@@ -36,7 +36,9 @@ def _number(
 _SUPERVISION = "rules/supervision.py"
 _FOUNDATION = "rules/foundation.py"
 _TRAINING = "rules/training.py"
-_ENGINES = "engines/"
+_APPLYING = "engines/simpy_lives.py"
+_ROUNDS = "engines/simpy_rounds.py"
+_STOCK = "engines/simpy_arrivals.py"
 _CHOICES = "rules/preferences.py"
 _RECRUITMENT = "rules/recruitment.py"
 _PRACTICE = "rules/practice.py"
@@ -94,26 +96,26 @@ _SETTINGS = (
     _probability("rounds.upgrade_opt_in", "asks for upgrades when accepting",
                  _RECRUITMENT, "upgrade_opt_in"),
     _probability("rounds.withdraw_before_start", "withdraws after accepting",
-                 _ENGINES, "withdraw_before_start"),
+                 _APPLYING, "withdraw_before_start"),
     _probability("rounds.readvert_reapplies", "an unplaced applicant applies to the re-advert",
-                 _ENGINES, "readvert_reapplies"),
+                 _ROUNDS, "readvert_reapplies"),
     _probability("rounds.february_reapplies", "an unplaced applicant applies for February",
-                 _ENGINES, "february_reapplies"),
+                 "engines/simpy_engine.py", "february_reapplies"),
     _probability("rounds.higher_first", "an outside doctor ready for higher training tries there first",
-                 _ENGINES, "higher_first"),
+                 _ROUNDS, "higher_first"),
     # starting stock
     _whole("stock.trainee_youngest", "years", "youngest age in the first level of a programme",
-           _ENGINES, "stock_trainee_age", 18, 70, 0),
+           _STOCK, "stock_trainee_age", 18, 70, 0),
     _whole("stock.trainee_oldest", "years", "oldest age in the first level of a programme",
-           _ENGINES, "stock_trainee_age", 18, 70, 1),
+           _STOCK, "stock_trainee_age", 18, 70, 1),
     _probability("stock.female_consultant", "a consultant of the starting workforce is a woman",
-                 _ENGINES, "workforce_female", 0, "share"),
+                 _STOCK, "workforce_female", 0, "share"),
     _probability("stock.female_gp", "a GP of the starting workforce is a woman",
-                 _ENGINES, "workforce_female", 1, "share"),
+                 _STOCK, "workforce_female", 1, "share"),
     _probability("stock.female_sas", "a SAS doctor of the starting workforce is a woman",
-                 _ENGINES, "workforce_female", 2, "share"),
+                 _STOCK, "workforce_female", 2, "share"),
     _probability("stock.off_cycle_share", "a full-time trainee in the stock is not on the August cycle",
-                 _ENGINES, "off_cycle_share", unit="share"),
+                 _STOCK, "off_cycle_share", unit="share"),
     # practice
     _whole("practice.retire_age", "years", "leaving from this age on is retirement",
            _PRACTICE, "retire_age", 40, 99),

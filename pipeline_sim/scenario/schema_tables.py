@@ -125,7 +125,7 @@ _SPECS = (
         carry="count", scaled=True,
     ),
     TableSpec(
-        "student_stock", "Students present on the day before the start.", "engines/",
+        "student_stock", "Students present on the day before the start.", "engines/simpy_arrivals.py",
         (
             ROUTE,
             _whole("year_of_course", "year of the course they are in", "year of course", 1, 12, key=True),
@@ -145,7 +145,7 @@ _SPECS = (
         ),
     ),
     TableSpec(
-        "placements", "Student placements by setting.", "engines/",
+        "placements", "Student placements by setting.", "engines/simpy_pools.py",
         (
             _one_of("setting", PLACEMENT_SETTINGS, "setting of the placement"),
             REGION,
@@ -227,13 +227,13 @@ _SPECS = (
         ),
     ),
     TableSpec(
-        "posts", "Training posts: training numbers in post at any time.", "engines/",
+        "posts", "Training posts: training numbers in post at any time.", "engines/simpy_rounds.py",
         (PROGRAMME, REGION, YEAR, _count("posts", "establishment", "posts")),
         carry="count", scaled=True,
     ),
     TableSpec(
         "trainee_stock", "Trainees present on the day before the start, foundation included.",
-        "engines/",
+        "engines/simpy_arrivals.py",
         (
             PROGRAMME,
             Column("level", "name", "level they are in", key=True),
@@ -243,7 +243,7 @@ _SPECS = (
         scaled=True,
     ),
     TableSpec(
-        "practice_places", "Training places in general practices.", "engines/",
+        "practice_places", "Training places in general practices.", "engines/simpy_pools.py",
         (REGION, YEAR, _count("places", "whole places", "places")),
         carry="count", scaled=True,
     ),
@@ -354,23 +354,23 @@ _SPECS = (
         (STREAM, PROGRAMME, _share("arrivals; a stream adds to 1 or less")),
     ),
     TableSpec(
-        "arrivals", "Doctors who arrive from outside.", "engines/",
+        "arrivals", "Doctors who arrive from outside.", "engines/simpy_arrivals.py",
         (STREAM, REGION, YEAR, _count("people", "arrivals", "people a year")),
         carry="count", scaled=True,
     ),
     TableSpec(
-        "outside_stock", "Doctors outside training at the start.", "engines/",
+        "outside_stock", "Doctors outside training at the start.", "engines/simpy_arrivals.py",
         (STREAM, REGION, _count("people", "doctors present", "people")),
         scaled=True,
     ),
     TableSpec(
-        "workforce_stock", "Trained and SAS doctors at the start.", "engines/",
+        "workforce_stock", "Trained and SAS doctors at the start.", "engines/simpy_arrivals.py",
         (TRAINED_GROUP, PROGRAMME, REGION, _count("doctors", "headcount", "doctors")),
         scaled=True,
     ),
     TableSpec(
         "age_profile", "Ages of the workforce at the start; the last band is five years wide.",
-        "engines/",
+        "engines/simpy_arrivals.py",
         (TRAINED_GROUP, AGE_FROM, _share("doctors in the band; a group adds to 1")),
     ),
     TableSpec(
