@@ -58,17 +58,55 @@ def _options(key, season, people, priority, specialised, withdrawal, wants, scho
         withdraws[i] = happens(key, people[i], FOUNDATION_WITHDRAWAL, season, withdrawal)
 
 
+@dataclass
+class _Allocation:
+    """Who holds what while an allocation is under way."""
+
+    preference: Ints
+    places: Ints  # [kind, region] left
+    rank: Ints
+    kind: Ints
+
+    @classmethod
+    def empty(cls, preference: Ints, places: Ints) -> _Allocation:
+        people = len(preference)
+        nowhere = np.full(people, PLACED_NOWHERE, np.int64)
+        return cls(preference, places.copy(), nowhere, np.full(people, -1, np.int64))
+
+    def offer(self, order: Ints, kind: int, preference: Ints, first_only: bool = False) -> None:
+        """Places of a kind to those still without one, in order, by the preferences given."""
+        give = first_preferences if first_only else serial_dictatorship
+        give(order, preference, self.places[kind], self.rank)
+        self.kind[(self.kind < 0) & (self.rank != PLACED_NOWHERE)] = kind
+
+    def pass_down(self, order: Ints) -> None:
+        """Places of every kind that are left, in order."""
+        for kind in (MAIN, PRIORITY, SPECIALISED):
+            self.offer(order, kind, self.preference)
+
+    def region(self) -> Ints:
+        """Region of each person's place; -1 without one."""
+        chosen = self.preference[np.arange(len(self.rank)), np.maximum(self.rank, 0)]
+        return np.where(self.kind >= 0, chosen, -1)
+
+    def give_back(self, people: NDArray[np.bool_]) -> None:
+        """Free the places of people who withdraw; they stay on record as having had one."""
+        region = self.region()
+        for kind in (MAIN, PRIORITY, SPECIALISED):
+            np.add.at(self.places[kind], region[people & (self.kind == kind)], 1)
+
+
 def allocate(blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tier: Ints) -> FoundationResult:
     """Allocate the foundation places of a training year to ``people`` (sorted by identity).
 
     ``homes`` are regions of medical school (-1 for graduates from overseas), ``tier`` is 1 for UK
     graduates and priority groups. Priority programmes go first (own random rank), then specialised
     ones (by merit), both only in regions in the upper half of a person's list; then the main
-    allocation by the year's rule. A first-tier applicant comes before all others only under
-    ``prioritised``, and then only the first tier is guaranteed a place beyond the funded ones.
+    allocation by the year's rule; then what is left of any kind. Only under ``prioritised`` does the
+    first tier go through all of this before anyone else, and only it is then guaranteed a place beyond
+    the funded ones. Places given back before the start pass down to those without one.
     """
-    count = len(people)
-    regions = len(blueprint.regions)
+    count, regions = len(people), len(blueprint.regions)
     preference = np.empty((count, regions), np.int64)
     region_orders(
         key, people, homes, blueprint.foundation_attraction, blueprint.foundation_home_weight, preference
@@ -90,49 +128,27 @@ def allocate(blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tie
     rule = int(blueprint.foundation_rule[year])
     first_tier = tier if rule == PRIORITISED else np.zeros(count, np.int64)
     identity = np.arange(count)
-    by_lottery = np.lexsort((identity, random, -first_tier))
     by_merit = np.lexsort((identity, -merit, -first_tier))
     by_special = np.lexsort((identity, special, -first_tier))
-    main_order = by_merit if rule == MERIT else by_lottery
+    main_order = by_merit if rule == MERIT else np.lexsort((identity, random, -first_tier))
 
-    places = blueprint.foundation_places[year].copy()
-    rank = np.full(count, PLACED_NOWHERE, np.int64)
-    kind = np.full(count, -1, np.int64)
-
-    def settle(which: int) -> None:
-        kind[(kind < 0) & (rank != PLACED_NOWHERE)] = which
-
+    held = _Allocation.empty(preference, blueprint.foundation_places[year])
     liked = np.ascontiguousarray(preference[:, : (regions + 1) // 2])
     for wanted_tier in (1, 0) if rule == PRIORITISED else (0,):
         its_turn = first_tier == wanted_tier
-        serial_dictatorship(by_special[(wants & its_turn)[by_special]], liked, places[PRIORITY], rank)
-        settle(PRIORITY)
-        serial_dictatorship(by_merit[(scholar & its_turn)[by_merit]], liked, places[SPECIALISED], rank)
-        settle(SPECIALISED)
+        held.offer(by_special[(wants & its_turn)[by_special]], PRIORITY, liked)
+        held.offer(by_merit[(scholar & its_turn)[by_merit]], SPECIALISED, liked)
         order = main_order[its_turn[main_order]]
         if rule != MERIT:
-            first_preferences(order, preference, places[MAIN], rank)
-        for which in (MAIN, PRIORITY, SPECIALISED):  # places of a kind nobody asked for pass down
-            serial_dictatorship(order, preference, places[which], rank)
-            settle(which)
+            held.offer(order, MAIN, preference, first_only=True)
+        held.pass_down(order)
+    withdrew = withdraws & (held.kind >= 0)
+    held.give_back(withdrew)
+    held.pass_down(main_order)
 
-    withdrew = withdraws & (kind >= 0)
-    region_placed = np.where(kind >= 0, preference[np.arange(count), np.maximum(rank, 0)], -1)
-    for which in (MAIN, PRIORITY, SPECIALISED):
-        gone = withdrew & (kind == which)
-        np.add.at(places[which], region_placed[gone], 1)
-    late = np.full(count, PLACED_NOWHERE, np.int64)
-    waiting = main_order[kind[main_order] < 0]
-    # places given back pass down the reserve list, whatever their kind
-    for which in (MAIN, PRIORITY, SPECIALISED):
-        serial_dictatorship(waiting, preference, places[which], late)
-        newly = (late != PLACED_NOWHERE) & (kind < 0)
-        rank[newly] = late[newly]
-        kind[newly] = which
-    region_placed = np.where(kind >= 0, preference[np.arange(count), np.maximum(rank, 0)], -1)
+    region = held.region()
     placeholder = np.zeros(count, np.bool_)
     if int(blueprint.foundation_oversubscription[year]) == PLACEHOLDER:
-        guaranteed = tier == 1 if rule == PRIORITISED else np.ones(count, np.bool_)
-        placeholder = (kind < 0) & guaranteed
-        region_placed = np.where(placeholder, preference[:, 0], region_placed)
-    return FoundationResult(preference, kind, rank, region_placed, withdrew, placeholder, places)
+        placeholder = (held.kind < 0) & ((tier == 1) | (rule != PRIORITISED))
+        region = np.where(placeholder, preference[:, 0], region)
+    return FoundationResult(preference, held.kind, held.rank, region, withdrew, placeholder, held.places)
