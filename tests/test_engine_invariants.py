@@ -239,3 +239,14 @@ def test_soft_supervision_never_blocks_and_crowding_costs():
     calm = run(gentle.blueprint(), seed=1)
     assert (soft.event == E.RESIGNED).sum() > (calm.event == E.RESIGNED).sum()
     assert (soft.event == E.EXTENDED).sum() > (calm.event == E.EXTENDED).sum()
+
+
+def test_a_shorter_run_is_the_start_of_a_longer_one():
+    """With many SAS doctors, who may wait for an August past the horizon."""
+    scenario = teaching().with_values(
+        {"workforce_stock.sas:doctors": 2000, "practice.sas_applies": 0.3, "practice.portfolio": 0.1}
+    )
+    long = run(scenario.with_years(6).blueprint(), seed=9)
+    short_blueprint = scenario.with_years(3).blueprint()
+    short = run(short_blueprint, seed=9)
+    assert same(short, long.take(long.month < short_blueprint.months))

@@ -421,11 +421,7 @@ class Simulation:
         )
 
     def apply_from_sas(self, doctor: Doctor, programme: int) -> lives.Stage:
-        """A SAS doctor applies next August; returns the training stage if placed, else None."""
-        august = self.next_august(self.month + 1)
-        if august >= self.horizon:
-            return None
-        yield self.ending(august)
+        """A SAS doctor applies this August; returns the training stage if placed, else None."""
         doctor.competence |= int(self.bp.programme_parents[programme])
         self.recruitment.register(doctor)
         yield self.answers

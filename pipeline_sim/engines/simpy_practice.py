@@ -89,6 +89,10 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
             sim.write(Phase.ENDINGS, doctor, Event.PORTFOLIO_REGISTERED, working)
             return practice(sim, doctor, CONSULTANT, programme, region)
         if way == rules.APPLIES:
+            august = sim.next_august(month + 1)
+            if august >= sim.horizon:
+                return None
+            yield sim.ending(august)
             accepted = yield from sim.apply_from_sas(doctor, programme)
             if accepted is not None:
                 workforce[region] -= wte
