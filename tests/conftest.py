@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from pipeline_sim.cli import cli
+
+settings.register_profile("rules are compiled on first use", deadline=None)
+settings.load_profile("rules are compiled on first use")
 
 
 class CommandLine:

@@ -33,7 +33,7 @@ RESULT_FILES = {
     "waits.parquet",
     "completions.parquet",
 }
-ROUND_1, READVERT, ROUND_2 = range(3)
+ROUND_1, READVERT, ROUND_2, ROUND_3 = range(4)
 
 
 def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
@@ -52,7 +52,7 @@ def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
         "levels": LEVELS,
         "routes": ("standard",),
         "streams": ("overseas",),
-        "rounds": ("round_1", "readvert", "round_2"),
+        "rounds": ("round_1", "readvert", "round_2", "round_3"),
         "supervision_groups": ("foundation", "primary_care", "medicine"),
         "level_first": LEVEL_FIRST,
         "level_count": LEVEL_COUNT,
@@ -60,7 +60,8 @@ def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
         "programme_group": np.array([0, 1, 2, 2, 2]),
         "foundation_places": np.full((years, 3, 2), 2),
         "posts": np.full((years, 5, 2), 3),
-        "round_repeats": np.array([-1, 0, -1]),
+        "round_month": np.array([8, 8, 8, 2]),
+        "round_repeats": np.array([-1, 0, -1, -1]),
         "plan": {"gp_acceptances": {2025: 4.0}, "clinical_starts": {2025: 2.0}},
         "sources": {},
         "digest": "0" * 8,

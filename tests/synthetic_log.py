@@ -44,6 +44,7 @@ def national_blueprint(months: int = 240, programmes: int = 65) -> Blueprint:
         level_first=first,
         level_count=np.array([2, *[5] * (programmes - 1)]),
         programme_trained=np.array([0, 1, *[0] * (programmes - 2)]),
+        programme_group=np.arange(programmes) % len(GROUPS),
         foundation_places=np.full((years, 3, len(REGIONS)), 400),
         posts=np.full((years, programmes, len(REGIONS)), 100),
     )

@@ -138,6 +138,22 @@ def test_explain_gives_value_unit_source_status_and_reader(pipeline: CommandLine
         assert word in result.output
 
 
+def test_explain_gives_each_value_of_a_row_its_own_meaning(pipeline: CommandLine) -> None:
+    lines = pipeline("explain", "programmes.cardiology", "--scenario", "teaching").output.splitlines()
+    (resignation,) = [line for line in lines if "programmes.cardiology:resignation" in line]
+    assert re.search(r"= 0.02 probability a year +resigns$", resignation)
+    assert not any(line.lstrip().startswith("meaning") for line in lines)
+    for word in ("status", "source", "used by"):
+        assert sum(line.startswith(f"  {word} ") for line in lines) == 1
+
+
+def test_explain_takes_a_table_and_a_column(pipeline: CommandLine) -> None:
+    result = pipeline("explain", "levels.months", "--scenario", "teaching")
+    assert result.exit_code == 0
+    assert "levels.cardiology.ST3:months = 12 WTE months" in result.output
+    assert result.output.count("progress needed") == 1
+
+
 def test_a_new_scenario_is_valid_and_is_not_overwritten(pipeline: CommandLine, tmp_path: Path) -> None:
     assert pipeline("new", "mine", "--base", "teaching").exit_code == 0
     assert pipeline("validate", "mine").exit_code == 0

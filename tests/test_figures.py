@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
-from results_examples import example_log, log_of, small_blueprint
+from results_examples import F2, FOUNDATION, GP, example_log, log_of, row, small_blueprint, student
 from synthetic_log import national_blueprint, synthetic_log
 
 from pipeline_sim.report import figures
 from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.report.figures_style import plain, spread
 from pipeline_sim.results.bundle import summarise
+from pipeline_sim.vocabulary import Event, State
 
 NAMES = ["people_by_stage", "cohort_flow", "fill_rates", "waiting_by_cause", "f2_to_cct", "supervisors"]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -63,6 +66,56 @@ def test_the_heat_map_marks_cells_without_posts_and_gives_rates_and_posts() -> N
     assert "25 (1.3)" in text  # 1 of 4 posts in three years
 
 
+@pytest.mark.parametrize("programmes", [4, 40])
+def test_long_names_of_programmes_stay_on_the_canvas(programmes: int) -> None:
+    long = ("Community sexual and reproductive health", "Obstetrics and gynaecology", "W" * 29)
+    blueprint = national_blueprint(months=24, programmes=programmes)
+    titles = ("Foundation", *long, *blueprint.programme_titles[4:])
+    blueprint = dataclasses.replace(blueprint, programme_titles=titles)
+    results = summarise(synthetic_log(blueprint, 50), blueprint)
+    figure = figures.fill_rates(results.kpis, blueprint, "source")
+    figure.canvas.draw()
+    width, height = figure.canvas.get_width_height()
+    labels = [*figure.axes[0].get_yticklabels(), *figure.axes[0].get_xticklabels()]
+    assert "Community sexual and\nreproductive health" in [label.get_text() for label in labels]
+    for label in labels:
+        box = label.get_window_extent()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+
+
+def test_everyone_alive_is_in_one_stage() -> None:
+    staged = [state for _, states in figures.STAGES.values() for state in states]
+    assert sorted(staged) == sorted(state.name.lower() for state in State if state != State.OUTSIDE)
+
+
+def test_the_time_to_cct_is_of_years_that_can_be_followed_back() -> None:
+    early = [row(3, student(0, 0), Event.COMPLETED_TRAINING, GP, 4)]  # F2 before the run
+    seen = [
+        row(1, student(1, 0), Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2),
+        row(4, student(1, 0), Event.COMPLETED_TRAINING, GP, 4),
+        row(1, student(2, 0), Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2),
+        row(25, student(2, 0), Event.COMPLETED_TRAINING, GP, 4),
+    ]
+    results = summarise(log_of(*early, *seen), BLUEPRINT)
+    text = words(figures.time_to_cct(results.completions, results.kpis, ""))
+    assert "1 CCTs of 2027/28, when" in text and "Median 2.0 years" in text and "90% done by" in text
+    without_decile = results.kpis.copy()
+    without_decile.loc[without_decile["kpi"] == "f2_to_cct_months_p90", "value"] = np.nan
+    assert "90% done" not in words(figures.time_to_cct(results.completions, without_decile, ""))
+    results = summarise(log_of(*early, *seen[:2]), BLUEPRINT)
+    text = words(figures.time_to_cct(results.completions, results.kpis, ""))
+    assert "No training year whose CCTs can be followed back" in text
+
+
+def test_a_cause_that_cannot_be_seen_in_the_last_bar_has_no_label() -> None:
+    waits = pd.DataFrame(
+        [(2026, "supervisor", 50), (2027, "training_post", 1000), (2027, "supervisor", 4)],
+        columns=["year", "blocked_by", "person_months"],
+    )
+    text = words(figures.waiting_by_cause(waits, BLUEPRINT, ""))
+    assert "Training post" in text and "Supervisor" not in text
+
+
 def test_the_road_of_an_intake_is_labelled_with_people() -> None:
     flow = pd.DataFrame(
         [
@@ -72,9 +125,10 @@ def test_the_road_of_an_intake_is_labelled_with_people() -> None:
         ],
         columns=["rep", "intake", "step", "origin", "destination", "people"],
     )
-    text = words(cohort_flow(flow, "source"))
+    text = words(cohort_flow(flow, "source", "July 2045"))
     assert "entered\n1,000" in text
     assert "left\n100 (10%)" in text
+    assert "by July 2045" in text and "percentages are of entrants" in text
 
 
 def test_axes_begin_at_zero() -> None:
@@ -83,7 +137,7 @@ def test_axes_begin_at_zero() -> None:
     for figure in (
         figures.people_by_stage(results.census, blueprint, ""),
         figures.waiting_by_cause(results.waits, blueprint, ""),
-        figures.time_to_cct(results.completions, ""),
+        figures.time_to_cct(results.completions, results.kpis, ""),
     ):
         assert figure.axes[0].get_ylim()[0] == 0
 

@@ -16,6 +16,8 @@ from results_examples import (
     LEVEL_FIRST,
     READVERT,
     ROUND_1,
+    ROUND_2,
+    ROUND_3,
     example_log,
     log_of,
     overseas,
@@ -59,7 +61,9 @@ def example() -> pd.DataFrame:
         ("fill_rate[programme=cardiology,region=south]", 2026, 1, 4, 25),
         ("fill_rate[round=round_1]", 2026, 0, 3, 0),
         ("fill_rate[round=readvert]", 2026, 1, 4, 25),
-        ("applications_per_post", 2026, 3, 4, 0.75),
+        ("applications_per_post", 2026, 2, 3, 2 / 3),
+        ("applications_per_post[programme=cardiology]", 2026, 1, 3, 1 / 3),
+        ("applications_per_post[round=readvert]", 2026, 1, 4, 0.25),
         ("uk_graduate_share_of_accepts", 2026, 1, 1, 100),
         ("prioritised_share_of_accepts", 2026, 1, 1, 100),
         ("ltft_percent", 2026, 9 / 12, 9 / 12 + 1, 100 * 9 / 21),
@@ -98,6 +102,7 @@ def test_a_ratio_is_its_numerator_over_its_denominator(
         ("unique_applicants[round=readvert]", 2026, 1),
         ("posts_advertised", 2026, 4),
         ("posts_unfilled", 2026, 3),
+        ("unplaced", 2026, 0),  # Bob is placed later in the year
         ("unplaced[reason=no_post]", 2026, 1),
         ("training_starts", 2026, 1),
         ("ccts", 2025, 1),
@@ -143,9 +148,90 @@ def test_a_post_that_is_filled_given_back_and_stays_empty_is_not_filled() -> Non
     assert (rate["numerator"], rate["denominator"]) == (9, 11)
 
 
+def test_a_post_left_empty_in_august_is_not_counted_again_in_february() -> None:
+    log = log_of(
+        row(12, 0, Event.POSTS_ADVERTISED, GP, ROUND_1, 0, 0, 10),
+        row(12, 0, Event.POSTS_UNFILLED, GP, ROUND_1, 0, 0, 4),
+        row(12, 0, Event.POSTS_ADVERTISED, CORE, ROUND_2, 0, 0, 3),  # another programme, left as it is
+        row(12, 0, Event.POSTS_UNFILLED, CORE, ROUND_2, 0, 0, 1),
+        row(18, 0, Event.POSTS_ADVERTISED, GP, ROUND_3, 0, 0, 6),  # 4 left over, 2 vacated since
+        row(18, 0, Event.POSTS_UNFILLED, GP, ROUND_3, 0, 0, 3),
+        row(24, 0, Event.POSTS_ADVERTISED, GP, ROUND_1, 0, 0, 5),  # another year: all new
+        row(24, 0, Event.POSTS_UNFILLED, GP, ROUND_1, 0, 0, 0),
+    )
+    kpis = kpis_of(log)
+    of_gp = kpis.loc[("fill_rate[programme=gp]", 2026)]
+    assert (of_gp["numerator"], of_gp["denominator"]) == (9, 12)
+    assert kpis.loc[("posts_advertised", 2026), "value"] == 15
+    assert kpis.loc[("posts_unfilled", 2026), "value"] == 4
+    assert kpis.loc[("posts_advertised[round=round_3]", 2026), "value"] == 6
+    assert kpis.loc[("posts_advertised", 2027), "value"] == 5
+
+
+def test_the_headline_of_competition_is_of_augusts_own_rounds() -> None:
+    log = log_of(
+        *(row(12, overseas(k), Event.APPLIED, GP, detail=1) for k in range(4)),
+        row(12, overseas(0), Event.APPLIED, GP, detail=101),
+        row(12, overseas(9), Event.APPLIED, CARDIOLOGY, detail=201),
+        row(18, overseas(0), Event.APPLIED, GP, detail=301),
+        row(12, 0, Event.POSTS_ADVERTISED, GP, ROUND_1, 0, 0, 2),
+        row(12, 0, Event.POSTS_ADVERTISED, GP, READVERT, 0, 0, 1),
+        row(12, 0, Event.POSTS_ADVERTISED, CARDIOLOGY, ROUND_2, 0, 0, 1),
+        row(18, 0, Event.POSTS_ADVERTISED, GP, ROUND_3, 0, 0, 1),
+    )
+    kpis = kpis_of(log)["value"]
+    assert kpis[("applications_per_post", 2026)] == 5 / 3
+    assert kpis[("applications_per_post[programme=gp]", 2026)] == 2
+    assert kpis[("applications_per_post[round=round_3]", 2026)] == 1
+
+
+def test_a_doctor_is_unplaced_once_a_year_and_only_without_any_post() -> None:
+    fails, placed_later, placed_before = overseas(1), overseas(2), overseas(3)
+    log = log_of(
+        row(12, fails, Event.UNPLACED, detail=3),
+        row(18, fails, Event.UNPLACED, detail=301),
+        row(12, placed_later, Event.UNPLACED, detail=3),
+        row(18, placed_later, Event.ACCEPTED, GP, detail=301),
+        row(6, placed_before, Event.ACCEPTED, GP, detail=301),  # of the year before
+        row(12, placed_before, Event.UNPLACED, detail=3),
+    )
+    kpis = kpis_of(log)["value"]
+    assert kpis[("unplaced", 2026)] == 2
+    assert kpis[("unplaced[round=round_1]", 2026)] == 3
+    assert kpis[("unplaced[round=round_3]", 2026)] == 1
+    assert kpis[("unplaced[reason=no_post]", 2026)] == 3
+
+
+def test_only_doctors_with_a_cct_of_their_own_are_gained_for_it() -> None:
+    trained, portfolio, arrival = student(1, 0), overseas(1), overseas(2)
+    log = log_of(
+        row(0, trained, Event.COMPLETED_TRAINING, CARDIOLOGY, 8),
+        row(3, trained, Event.STARTED_PRACTICE, CARDIOLOGY, wte=80, detail=State.CONSULTANT),
+        row(5, trained, Event.STARTED_BREAK, CARDIOLOGY),
+        row(7, trained, Event.STARTED_PRACTICE, CARDIOLOGY, wte=60, detail=State.CONSULTANT),
+        row(0, portfolio, Event.PORTFOLIO_REGISTERED, CARDIOLOGY),
+        row(2, portfolio, Event.STARTED_PRACTICE, CARDIOLOGY, detail=State.CONSULTANT),
+        row(2, arrival, Event.STARTED_PRACTICE, GP, detail=State.GP),
+    )
+    found = kpis_of(log).loc[("wte_per_cct", 2025)]
+    assert (found["numerator"], found["denominator"]) == (0.8, 1)
+
+
+def test_supervisors_of_a_group_in_which_nobody_trains_are_not_in_the_total() -> None:
+    blueprint = small_blueprint(supervision_groups=("foundation", "primary_care", "medicine", "unused"))
+    rows = [
+        row(12, 0, event, group, PoolKind.SUPERVISOR, 0, 0, units)
+        for group in (0, 2, 3)
+        for event, units in ((Event.POOL_CAPACITY, 400), (Event.POOL_IN_USE, 100))
+    ]
+    kpis = kpis_of(log_of(*rows), blueprint)
+    assert kpis.loc[("pool_utilisation[kind=supervisor]", 2026), "denominator"] == 800
+    assert kpis.loc[("pool_utilisation[kind=supervisor,group=unused]", 2026), "denominator"] == 400
+
+
 def test_f2_doctors_whom_the_run_does_not_follow_long_enough_are_not_judged() -> None:
     rows = []
-    for number, month in enumerate((22, 24)):  # followed for 12 months from 22 only
+    for number, month in enumerate((22, 25)):  # followed for 12 months from 22 only
         doctor = student(number, 0)
         rows.append(row(month, doctor, Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2))
         rows.append(row(month + 1, doctor, Event.STARTED_LEVEL, CORE, LEVEL_FIRST[CORE], detail=1))
@@ -189,6 +275,16 @@ def test_a_year_that_sees_only_the_fastest_gives_no_median() -> None:
     kpis = kpis_of(log_of(*rows))
     value, known = kpis.loc[("f2_to_cct_months_median", 2025), ["value", "denominator"]]
     assert np.isnan(value) and known == 1
+
+
+def test_the_ninth_decile_needs_nearly_everyone_followed_back() -> None:
+    rows = [row(8, student(0, 0), Event.COMPLETED_TRAINING, GP, 4)]  # F2 before the run
+    for number in range(1, 20):
+        rows.append(row(2, student(number, 0), Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2))
+        rows.append(row(8, student(number, 0), Event.COMPLETED_TRAINING, GP, 4))
+    kpis = kpis_of(log_of(*rows))["value"]
+    assert kpis[("f2_to_cct_months_median", 2025)] == 6
+    assert np.isnan(kpis[("f2_to_cct_months_p90", 2025)])
 
 
 def test_median_and_ninth_decile_are_of_the_years_ccts() -> None:

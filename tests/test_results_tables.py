@@ -226,7 +226,27 @@ def test_a_cct_tells_the_road_that_led_there() -> None:
     assert bob["mean_wte"] == (6 * 80 + 6 * 60 + 3 * 60) / 15
     assert pd.isna(bob["entered_foundation"])  # was in F2 at the start
     assert pd.isna(cat["f2_to_cct_months"])
-    assert (cat["month"], cat["months_in_training"], cat["mean_wte"]) == (6, 6, 50.0)
+    assert (cat["month"], cat["mean_wte"]) == (6, 50.0)
+    for part in ("months_in_training", "months_waiting", "months_outside"):
+        assert pd.isna(cat[part])  # her training began before month 0
+
+
+def test_a_road_that_began_before_the_run_is_not_measured() -> None:
+    trainee, sas, newcomer = overseas(1), overseas(2), overseas(3)
+    log = log_of(
+        row(0, trainee, Event.PRESENT_AT_START, CORE, 5, detail=State.TRAINING),
+        row(12, trainee, Event.STARTED_LEVEL, CARDIOLOGY, 7, detail=1),
+        row(24, trainee, Event.COMPLETED_TRAINING, CARDIOLOGY, 8),
+        row(0, sas, Event.PRESENT_AT_START, CARDIOLOGY, detail=State.SAS),
+        row(25, sas, Event.PORTFOLIO_REGISTERED, CARDIOLOGY),
+        row(0, newcomer, Event.PRESENT_AT_START, detail=State.LOCALLY_EMPLOYED),
+        row(12, newcomer, Event.STARTED_LEVEL, GP, 2, detail=1),
+        row(26, newcomer, Event.COMPLETED_TRAINING, GP, 4),
+    )
+    done = summarise(log, BLUEPRINT).completions
+    parts = done[["months_in_training", "months_waiting", "months_outside"]]
+    assert parts.isna().all(axis=1).tolist() == [True, True, False]
+    assert parts.iloc[2].tolist() == [14, 0, 12]
 
 
 def test_time_outside_training_after_f2_is_counted() -> None:
@@ -245,6 +265,7 @@ def test_time_outside_training_after_f2_is_counted() -> None:
     assert done["kind"] == "portfolio"
     assert (done["entered_foundation"], done["finished_f2"], done["first_specialty_start"]) == (0, 2, 7)
     assert pd.isna(done["programme_start"])
+    assert pd.isna(done["f2_to_cct_months"])  # not a CCT
     assert (done["months_in_training"], done["months_waiting"], done["months_outside"]) == (3, 0, 15)
 
 
@@ -266,6 +287,21 @@ def test_the_first_intake_is_followed_step_by_step() -> None:
         [2, "graduated", "started F1", 1],
         [3, "started F1", "in foundation", 1],
     ]
+
+
+@pytest.mark.parametrize(("months", "reached"), [(11, "within 12 months"), (12, "later")])
+def test_a_start_twelve_months_after_f2_is_not_within_them(months: int, reached: str) -> None:
+    doctor = student(1)
+    log = log_of(
+        row(1, doctor, Event.ENTERED_MEDICAL_SCHOOL),
+        row(2, doctor, Event.GRADUATED),
+        row(3, doctor, Event.FOUNDATION_STARTED, FOUNDATION, F1),
+        row(5, doctor, Event.FOUNDATION_SIGNED_OFF, FOUNDATION, F2),
+        row(5, doctor, Event.STARTED_OUTSIDE, detail=State.ABROAD),
+        row(5 + months, doctor, Event.STARTED_LEVEL, GP, 2, detail=1),
+    )
+    cohort = summarise(log, BLUEPRINT).cohort
+    assert cohort.loc[cohort["step"] == 4, "destination"].tolist() == [reached]
 
 
 # conservation -----------------------------------------------------------------------------------

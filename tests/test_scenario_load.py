@@ -14,7 +14,7 @@ from pipeline_sim.scenario.explain import explain
 from pipeline_sim.scenario.load import CATALOGUE, Scenario, bundled_names, list_scenarios, load_scenario
 from pipeline_sim.scenario.new import new_scenario
 from pipeline_sim.scenario.reference import tables_page
-from pipeline_sim.scenario.schema import setting_specs, table_specs
+from pipeline_sim.scenario.schema import KEPT, setting_specs, table_specs
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,32 @@ def test_a_column_picks_one_of_several(teaching):
     assert edited.blueprint().programme_resign.tolist()[-1] == 1 << 31
 
 
+def test_a_table_and_a_column_name_the_whole_column(teaching):
+    for name in ("levels.months", "posts.posts", "routes.entry_age", "outside_stock.people"):
+        assert explain(teaching, name) == explain(teaching, name.replace(".", ":"))
+    edited = teaching.with_value("levels.months", 6)
+    assert set(edited.tables["levels"]["months"]) == {6}
+    with pytest.raises(ScenarioError, match=r"nearest: levels.months"):
+        teaching.with_value("levels.month", 6)
+
+
+def test_a_key_wins_over_a_column_of_its_name(folder):
+    for file in folder.glob("*.csv"):
+        text = file.read_text()
+        file.write_text(text.replace("middleshire", "settle"))
+    scenario = load_scenario(folder)
+    assert [row["path"] for row in explain(scenario, "regions.settle")][:2] == [
+        "regions.settle:title",
+        "regions.settle:population",
+    ]
+    assert [row["path"] for row in explain(scenario, "regions:settle")] == ["regions.settle:settle"]
+
+
+def test_no_table_and_column_read_like_a_setting():
+    named = {f"{name}.{column.name}" for name, spec in table_specs().items() for column in spec.values}
+    assert named & set(setting_specs()) == set()
+
+
 def test_an_edit_of_a_year_without_a_row_holds_from_then_on(teaching):
     edited = teaching.with_value("posts.cardiology.middleshire.2028", 100)
     assert edited.blueprint(5).posts[:, 3, 0].tolist() == [92, 92, 92, 100, 100]
@@ -186,8 +212,24 @@ def test_a_parameter_is_explained_with_its_source(teaching):
 
 def test_every_reader_named_by_the_schema_exists():
     readers = {spec.reader for spec in table_specs().values()}
+    readers |= {column.reader for spec in table_specs().values() for column in spec.columns} - {"", KEPT}
     readers |= {setting.reader for setting in setting_specs().values()}
     assert [reader for reader in sorted(readers) if not (CATALOGUE.parent / reader).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "reader"),
+    [
+        ("programmes.cardiology:resignation", "rules/training.py"),
+        ("programmes.cardiology:interviews_per_post", "rules/recruitment.py"),
+        ("programmes.cardiology:uk_share", "engines/simpy_arrivals.py"),
+        ("levels.cardiology.ST3:practice_share", "engines/simpy_pools.py"),
+        ("regions.middleshire:settle", "rules/practice.py"),
+        ("regions.middleshire:population", KEPT),
+    ],
+)
+def test_a_column_may_have_a_reader_of_its_own(teaching, path, reader):
+    assert [row["reader"] for row in explain(teaching, path)] == [reader]
 
 
 def test_every_setting_can_be_explained(teaching):

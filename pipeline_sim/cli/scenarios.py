@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pipeline_sim.scenario.load import list_scenarios, load_scenario
+from pipeline_sim.scenario.schema import KEPT
 
 IN_FULL = 5  # more values than this are only listed
 LISTED = 40
@@ -47,8 +48,7 @@ def explain_parameter(parameter: str, scenario: str) -> None:
     values = explain(load_scenario(scenario), parameter)
     if len(values) > IN_FULL:
         click.echo(f"{parameter} names {len(values)} values; add keys or :column to see one in full.")
-        for value in values[:LISTED]:
-            click.echo(f"  {value['path']} = {_shown(value['value'])} {value['unit']}".rstrip())
+        click.echo(_list(values[:LISTED], meanings=len({value["description"] for value in values}) > 1))
         if len(values) > LISTED:
             click.echo(f"  and {len(values) - LISTED} more")
         click.echo(_in_common(values))
@@ -56,17 +56,29 @@ def explain_parameter(parameter: str, scenario: str) -> None:
     click.echo("\n\n".join(_in_full(value) for value in values))
 
 
+def _list(values: list[dict[str, Any]], meanings: bool) -> str:
+    """A line for each value, with its own meaning beside it where meanings differ."""
+    left = [_heading(value) for value in values]
+    if not meanings:
+        return "\n".join(f"  {text}" for text in left)
+    width = max(map(len, left))
+    return "\n".join(
+        f"  {text:{width}}  {value['description']}" for text, value in zip(left, values, strict=True)
+    )
+
+
 def _in_common(values: list[dict[str, Any]]) -> str:
-    """Meaning, status, source and reader of many values, each different one once."""
+    """Status, source and reader of many values, each different one once; their meaning if it is one."""
 
     def different(texts: Iterable[str]) -> str:
         return "; ".join(dict.fromkeys(text for text in texts if text))
 
+    meanings = {value["description"] for value in values}
     shown = {
-        "meaning": different(value["description"] for value in values),
+        "meaning": meanings.pop() if len(meanings) == 1 else "",
         "status": different(value["status"] for value in values),
         "source": different(f"{value['source']}: {value['citation']}" for value in values),
-        "used by": different(value["reader"] for value in values),
+        "used by": different(value["reader"] for value in values if value["reader"] != KEPT) or KEPT,
     }
     return _lines(shown)
 
@@ -77,7 +89,6 @@ def _lines(shown: dict[str, Any]) -> str:
 
 
 def _in_full(value: dict[str, Any]) -> str:
-    heading = f"{value['path']} = {_shown(value['value'])} {value['unit']}".rstrip()
     if value["low"] is not None or value["high"] is not None:
         value = {**value, "range": f"{_shown(value['low'])} to {_shown(value['high'])}"}
     cited = [text for text in (value["source"], value["citation"], value["url"]) if text]
@@ -90,7 +101,11 @@ def _in_full(value: dict[str, Any]) -> str:
         "used by": value["reader"],
         "found in": value["place"],
     }
-    return f"{heading}\n{_lines(shown)}"
+    return f"{_heading(value)}\n{_lines(shown)}"
+
+
+def _heading(value: dict[str, Any]) -> str:
+    return f"{value['path']} = {_shown(value['value'])} {value['unit']}".rstrip()
 
 
 def _shown(value: object) -> str:

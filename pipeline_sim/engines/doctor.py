@@ -14,13 +14,13 @@ class Doctor:
         "birth",
         "choices",
         "competence",
+        "entries",
         "female",
         "group",
         "home",
         "id",
         "nhs_since",
         "priority_region",
-        "reviews",
         "route",
         "state",
         "tier",
@@ -38,7 +38,7 @@ class Doctor:
         self.priority_region = -1  # of a foundation priority programme
         self.competence = 0  # bit mask of core programmes completed
         self.nhs_since = NEVER  # first month of NHS service
-        self.reviews = 0  # reviews and spells drawn so far: the occurrence of the next draw
+        self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
         self.route = -1
         self.assistantship = False

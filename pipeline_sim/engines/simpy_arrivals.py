@@ -220,7 +220,8 @@ class Arrivals:
             share = int(sim.bp.foundation_extend[level - sim.level_first[0]])
         off_cycle = chance.happens(sim.key, doctor.id, chance.STOCK_PROGRESS, 0, share)
         if wte == FULL_TIME and required == 12 * FULL_TIME and not off_cycle:
-            return required, 12
+            to_august = (clock.TRAINING_YEAR_MONTH - sim.bp.start_month) % 12
+            return required - to_august * FULL_TIME, 12 - to_august
         months = (required - 1) // wte
         done = chance.draw_between(sim.key, doctor.id, chance.STOCK_PROGRESS, 1, 0, months)
         return int(done) * wte, int(done) % 12
@@ -235,11 +236,17 @@ class Arrivals:
             ordinal,
         )
         female = self._is_female(identity, int(bp.workforce_female[group]))
-        doctor = Doctor(identity, UK, region, self._birth(identity, group), female)
+        origin = OVERSEAS if group == practice.SAS else UK
+        doctor = Doctor(identity, origin, region, self._birth(identity, group), female)
+        if origin == OVERSEAS:
+            tier = bp.stock_sas_first_tier
+            doctor.tier = int(chance.happens(sim.key, identity, chance.STREAM_TIER, 0, tier))
+            doctor.nhs_since = doctor.birth  # in service for longer than any threshold asks
         wte = sim.practice_wte(doctor, group)
         sim.alive += 1
         where = place(programme, region=region, wte=wte)
         self._present(doctor, practice.GROUP_STATE[group], where)
+        sim.workforce[group][programme][region] += wte
         sim.begin(doctor, practice.practice(sim, doctor, group, programme, region, wte))
 
     def _birth(self, identity: int, group: int) -> int:

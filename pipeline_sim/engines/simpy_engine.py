@@ -136,6 +136,7 @@ class Simulation:
             [pools.open(PoolKind.SUPERVISOR, unlimited=bp.supervision_soft) for _ in regions]
             for _ in bp.supervision_groups
         ]
+        self.posts = frozenset(pool for row in self.post_pool for pool in row)
         self.practice_pool = [pools.open(PoolKind.PRACTICE_PLACE) for _ in regions]
         self._group = bp.programme_group.tolist()
         self._practice_units = bp.level_practice_units.tolist()
@@ -235,6 +236,7 @@ class Simulation:
     def run(self) -> EventLog:
         """All months, then the log in its final order."""
         self.arrivals.starting_stock()
+        self._set_capacities()
         self.env.process(self._months())
         self.env.run()
         return self.log.close()
@@ -293,7 +295,7 @@ class Simulation:
             rows += [(kind, k, r, pool) for k, row in enumerate(table) for r, pool in enumerate(row)]
         rows += [(PoolKind.PRACTICE_PLACE, -1, r, pool) for r, pool in enumerate(self.practice_pool)]
         kinds, owner, region, pool = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-        capacity = np.array([self.pools.capacity(k) for k in pool.tolist()], np.int64)
+        capacity = np.array([self.pools.target[k] for k in pool.tolist()], np.int64)
         used = np.array([self.pools.used[k] for k in pool.tolist()], np.int64)
         kept = (capacity > 0) | (used > 0)
         person = np.full(len(pool), SYSTEM_PERSON, np.int64)
@@ -387,12 +389,16 @@ class Simulation:
         """Month of a round before next August that an unplaced doctor will try, or -1."""
         if not self.is_august():
             return -1
-        for calendar_month in self._side_months:
-            month = self.month + clock.months_until(self.bp.start_month, self.month, calendar_month)
-            if month >= self.horizon or not self._opens(doctor, calendar_month):
+        ahead = (
+            clock.months_until(self.bp.start_month, self.month, calendar_month)
+            for calendar_month in self._side_months
+        )
+        for month in sorted(self.month + months for months in ahead):
+            calendar_month = clock.calendar_month(self.bp.start_month, month)
+            if not self._opens(doctor, calendar_month):
                 continue
-            if happens(self.key, doctor.id, FEBRUARY, self.month, self.bp.february_reapplies):
-                return month
+            if happens(self.key, doctor.id, FEBRUARY, month, self.bp.february_reapplies):
+                return month if month < self.horizon else -1
         return -1
 
     def practice_wte(self, doctor: Doctor, group: int) -> int:
@@ -401,17 +407,17 @@ class Simulation:
         cumulative = self.bp.practice_wte_cumulative[group, doctor.female]
         return int(practice_rules.hours_percent(self.key, doctor.id, group, percents, cumulative))
 
-    def next_change(self, doctor: Doctor, group: int, since: int, spell: int, cut: bool) -> int:
+    def next_change(self, doctor: Doctor, group: int, since: int, cut: bool) -> int:
         """The next change in a practice spell, coded as the rule returns it."""
         bp = self.bp
         sas = group == 2
         return practice_rules.next_change(
             self.key,
             doctor.id,
-            spell,
+            group,
             since,
             self.horizon,
-            since - doctor.birth,
+            doctor.birth,
             self._year_offset,
             self._exit[group],
             0 if cut else self._reduce[group],

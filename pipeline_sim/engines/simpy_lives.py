@@ -183,11 +183,12 @@ def foundation_years(
             taken, held = yield from move_on(sim, doctor, held, wanted, priority, where)
             in_practice = int(with_practice and taken == 0)
             sim.write(Phase.STARTS, doctor, Event.FOUNDATION_STARTED, where, in_practice)
-        extended = False
+        extended, spell = False, 0
         while True:
             months = training_rules.months_needed(required - progress, wte)
-            doctor.reviews += 1
-            gone = training_rules.resignation_month(sim.key, doctor.id, doctor.reviews, months, sim.resign[0])
+            spell += 1
+            luck = training_rules.occurrence(doctor.entries, level, spell)
+            gone = training_rules.resignation_month(sim.key, doctor.id, luck, months, sim.resign[0])
             due = sim.month + (gone or months)
             if due >= sim.horizon:
                 return None
@@ -200,7 +201,7 @@ def foundation_years(
             result = training_rules.foundation_result(
                 sim.key,
                 doctor.id,
-                doctor.reviews,
+                luck,
                 sim.foundation_extension_threshold(doctor, year),
                 sim.foundation_release[year],
                 extended,
@@ -233,8 +234,9 @@ def move_on(
 ) -> Stage:
     """Go from what is held to the first of the ``wanted`` bundles; returns (index taken, now held).
 
-    What is no longer needed is given back at once; what is needed more is asked for together, while
-    the rest is kept. Nobody who needs nothing more waits.
+    Nobody who needs nothing more, in one of the bundles, waits: they keep what they have and ask for the
+    rest. Anyone else keeps only the post and asks for all the others together: holding half a place
+    while waiting for the other half could block everybody.
     """
     if held == wanted[0]:
         return 0, held
@@ -250,6 +252,10 @@ def move_on(
     )
     if not more[0]:
         return 0, wanted[0]
+    if all(more):
+        sim.pools.release(tuple((pool, units) for pool, units in least.items() if pool not in sim.posts))
+        least = {pool: units for pool, units in least.items() if pool in sim.posts}
+        more = tuple(tuple((p, units) for p, units in bundle if p not in least) for bundle in wanted)
     taken = yield from wait_for(sim, doctor, sim.pools.need(*more), priority, where)
     kept = dict(wanted[taken])
     sim.pools.release(
@@ -380,6 +386,7 @@ def apply_for_training(sim: Simulation, doctor: Doctor) -> Stage:
 def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int) -> Stage:
     """Take post, supervisor and practice place together, then train."""
     doctor.state = State.TRAINING
+    doctor.entries += 1
     doctor.tier = 1  # on a UK programme
     doctor.nhs_since = min(doctor.nhs_since, sim.month)
     level = sim.level_first[programme]
@@ -414,15 +421,17 @@ def training(
             first_level = int(level == sim.level_first[programme])
             sim.write(Phase.STARTS, doctor, Event.STARTED_LEVEL, where, first_level)
         seated = False
+        spell = 0
         required = sim.level_wte[level]
         while True:
             crowding = sim.crowding(programme, region)
             months = training_rules.spell_months(required - progress, wte, since_review)
-            doctor.reviews += 1
+            spell += 1
+            luck = training_rules.occurrence(doctor.entries, level, spell)
             gone = training_rules.resignation_month(
                 sim.key,
                 doctor.id,
-                doctor.reviews,
+                luck,
                 months,
                 training_rules.worsened(sim.resign[programme], crowding, sim.bp.crowding_resign_percent),
             )
@@ -440,7 +449,7 @@ def training(
             outcome = training_rules.review_outcome(
                 sim.key,
                 doctor.id,
-                doctor.reviews,
+                luck,
                 since_review,
                 development,
                 training_rules.worsened(extra_time, crowding, sim.bp.crowding_review_percent),

@@ -9,6 +9,7 @@ met records the first pool that had no room.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,10 +70,6 @@ class Pools:
             self._needs[key] = Need(bundles, september_only)
         return self._needs[key]
 
-    def capacity(self, pool: int) -> int:
-        """Units in being: the target, or what sitting people still hold while a cut runs off."""
-        return max(self.target[pool], self.used[pool])
-
     def hold(self, bundle: Bundle) -> None:
         """Take a bundle whatever the room: people already in place at the start."""
         for pool, units in bundle:
@@ -91,15 +88,21 @@ class Pools:
         self._waiting.add(need)
         return request
 
-    def lacking(self, bundle: Bundle) -> int:
-        """The first pool of a bundle without room, or -1."""
+    def lacking(self, bundle: Bundle, closed: Collection[int] = ()) -> int:
+        """The first pool of a bundle without room, or closed to those further back; -1 if there is none."""
         for pool, units in bundle:
-            if not self.unlimited[pool] and self.used[pool] + units > self.target[pool]:
+            if self.unlimited[pool]:
+                continue
+            if pool in closed or self.used[pool] + units > self.target[pool]:
                 return pool
         return -1
 
     def serve(self, september: bool) -> tuple[list[Request], list[tuple[Request, int]]]:
-        """Grant what can be granted; returns (granted, newly blocked with the kind of pool)."""
+        """Grant what can be granted; returns (granted, newly blocked with the kind of pool).
+
+        A pool that lacks room for someone is kept for them: nobody further back takes from it, so a
+        large need is met in its turn.
+        """
         granted: list[Request] = []
         blocked: list[tuple[Request, int]] = []
         heads = [
@@ -108,11 +111,15 @@ class Pools:
             if september or not need.september_only
         ]
         heapq.heapify(heads)
+        closed: set[int] = set()  # pools that someone further ahead waits for
         while heads:
             *_, k, need = heapq.heappop(heads)
-            fits = next((b for b, bundle in enumerate(need.bundles) if self.lacking(bundle) < 0), -1)
+            fits = next((b for b, bundle in enumerate(need.bundles) if self.lacking(bundle, closed) < 0), -1)
             if fits < 0:
-                blocked += self._notice(need)
+                lacking = self.lacking(need.bundles[0], closed)
+                if dict(need.bundles[0])[lacking] <= self.target[lacking]:
+                    closed.add(lacking)
+                blocked += self._notice(need, int(self.kind[lacking]))
                 continue
             request = heapq.heappop(need.queue)[3]
             self.hold(need.bundles[fits])
@@ -126,10 +133,10 @@ class Pools:
                 self._waiting.discard(need)
         return granted, blocked
 
-    def _notice(self, need: Need) -> list[tuple[Request, int]]:
-        """Who in a blocked queue has a new cause: everyone if it changed, otherwise the newcomers."""
-        cause = int(self.kind[self.lacking(need.bundles[0])])
-        if cause != need.cause:
+    def _notice(self, need: Need, cause: int) -> list[tuple[Request, int]]:
+        """Whose wait is to be logged: everyone's if the cause changed or the chance comes but once a
+        year, otherwise the newcomers'."""
+        if cause != need.cause or need.september_only:
             affected = [entry[3] for entry in need.queue]
         else:
             affected = [request for request in need.unnoticed if request.granted < 0]

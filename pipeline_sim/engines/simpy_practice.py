@@ -55,9 +55,10 @@ def start_sas(sim: Simulation, doctor: Doctor) -> Stage:
 def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region: int, wte: int = 0) -> Stage:
     """A working life in one trained group, to the next group, retirement or the horizon.
 
-    ``wte`` > 0 for someone already in post at the start, who is not logged as starting.
+    ``wte`` > 0 for someone in post at the start: already counted in the workforce, not logged as starting.
     """
     doctor.trained = region
+    doctor.state = GROUP_STATE[group]
     started = not wte
     wte = wte or sim.practice_wte(doctor, group)
     workforce = sim.workforce[group][programme]
@@ -65,12 +66,11 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
     working = place(programme, region=region, wte=wte)
     if started:
         sim.write(Phase.STARTS, doctor, Event.STARTED_PRACTICE, working, GROUP_STATE[group])
-    workforce[region] += wte
+        workforce[region] += wte
     cut = False
-    spell = 0
     since = sim.month
     while True:
-        change = sim.next_change(doctor, group, since, spell, cut)
+        change = sim.next_change(doctor, group, since, cut)
         month, way = change // 8, change % 8
         if way == rules.STAYS or month >= sim.horizon:
             return None
@@ -97,7 +97,7 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
             if accepted is not None:
                 workforce[region] -= wte
                 return accepted
-            since, spell = sim.month, spell + 1
+            since = sim.month
             continue
         workforce[region] -= wte
         age = (month - doctor.birth) // 12
@@ -105,9 +105,7 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
             sim.write(Phase.ENDINGS, doctor, Event.RETIRED, where)
             sim.alive -= 1
             return None
-        away = rules.break_months(
-            sim.key, doctor.id, age * rules.SPELLS + spell, sim.practice_return[group], *sim.practice_break
-        )
+        away = rules.break_months(sim.key, doctor.id, age, sim.practice_return[group], *sim.practice_break)
         if not away:
             sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.FROM_PRACTICE)
             sim.alive -= 1
@@ -118,4 +116,4 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
         yield sim.ending(month + away)
         sim.write(Phase.STARTS, doctor, Event.RETURNED_TO_PRACTICE, working, GROUP_STATE[group])
         workforce[region] += wte
-        since, spell = sim.month, spell + 1
+        since = sim.month

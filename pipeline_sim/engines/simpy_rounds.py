@@ -41,6 +41,7 @@ from pipeline_sim.vocabulary import (
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
 
+PER_MONTH = 8  # rounds a month can hold
 ENTRY, HIGHER, ANY = (ROUND_TRACKS.index(name) for name in ("entry", "higher", "any"))
 
 
@@ -144,8 +145,9 @@ class Recruitment:
             entitled = ~placed & ~out & ((track == wanted) | (wanted == ANY))
             if bp.round_repeats[n] >= 0:
                 again = np.zeros(count, np.bool_)
+                occurrence = sim.month * PER_MONTH + n
                 chance.happens_to_each(
-                    sim.key, people.person, chance.READVERT, sim.month, bp.readvert_reapplies, again
+                    sim.key, people.person, chance.READVERT, occurrence, bp.readvert_reapplies, again
                 )
                 entitled &= again
             rows = np.flatnonzero(entitled)
@@ -157,7 +159,8 @@ class Recruitment:
             self._log(n, people.person[rows], people.tier[rows], result, advertised)
             self._answer(doctors, rows, result, placed)
             out[rows] |= result.had_offer & (result.accepted_pool < 0)
-            reason[rows] = self._reasons(len(rows), result)
+            applied_now = np.unique(result.application_person)
+            reason[rows[applied_now]] = self._reasons(len(rows), result)[applied_now]
             if bp.round_repeats[n] < 0:
                 applied += np.bincount(result.application_programme, minlength=len(applied))
                 posts += advertised.sum(axis=1)

@@ -5,6 +5,7 @@ Drawn from the results alone. With several replications a figure shows their mea
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from pipeline_sim.clock import date_of
+from pipeline_sim.clock import TRAINING_YEAR_MONTH, date_of
 from pipeline_sim.report import figures_style as style
 from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.results.bundle import Results
@@ -31,6 +32,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "Applying from abroad": (style.GREY, ("overseas_applicant",)),
     "SAS doctors": (style.PURPLE, ("sas",)),
+    "Trained, not in post": (style.BROWN, ("post_cct", "practice_break")),
     "Consultants": (style.BLACK, ("consultant",)),
     "GPs": (style.VERMILION, ("gp",)),
 }
@@ -42,13 +44,15 @@ CAUSES = {
     "hospital_placement": ("Hospital placement", style.ORANGE),
     "primary_care_placement": ("Primary care placement", style.YELLOW),
     "private_placement": ("Private placement", style.PURPLE),
-    "voluntary_placement": ("Voluntary placement", "#8c564b"),
+    "voluntary_placement": ("Voluntary placement", style.BROWN),
     "technology_placement": ("Technology placement", style.BLACK),
     "not_recorded": ("Not recorded", style.GREY),
 }
 PANELS_ACROSS = 4
 HEAT_ROW, TALL_HEAT_ROW = 0.19, 0.30  # inches; the tall one for few programmes
 FEW_PROGRAMMES = 12
+LONGEST_LINE = 30  # characters of a programme's name
+INVISIBLE = 0.005  # of a bar
 
 
 def draw_figures(
@@ -59,10 +63,10 @@ def draw_figures(
     kpis = _together(results, "kpis")
     figures = {
         "people_by_stage": people_by_stage(_together(results, "census"), blueprint, source),
-        "cohort_flow": cohort_flow(_together(results, "cohort"), source),
+        "cohort_flow": cohort_flow(_together(results, "cohort"), source, last_month(blueprint)),
         "fill_rates": fill_rates(kpis, blueprint, source),
         "waiting_by_cause": waiting_by_cause(_together(results, "waits"), blueprint, source, len(results)),
-        "f2_to_cct": time_to_cct(_together(results, "completions"), source, len(results)),
+        "f2_to_cct": time_to_cct(_together(results, "completions"), kpis, source),
         "supervisors": supervisors(kpis, source),
     }
     return {name: style.to_png(figure) for name, figure in figures.items()}
@@ -78,6 +82,11 @@ def source_line(results: Sequence[Results], blueprint: Blueprint, seed: int | No
     else:
         parts.append(f"mean of {len(results)} replications")
     return ", ".join(parts)
+
+
+def last_month(blueprint: Blueprint) -> str:
+    """The last month of the run, as ``July 2045``."""
+    return f"{date_of(blueprint.start_year, blueprint.start_month, blueprint.months - 1):%B %Y}"
 
 
 def people_by_stage(census: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
@@ -103,8 +112,8 @@ def people_by_stage(census: pd.DataFrame, blueprint: Blueprint, source: str) -> 
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
     axes.set_ylabel("People", fontsize=style.NORMAL, color=style.INK)
-    last = date_of(blueprint.start_year, blueprint.start_month, blueprint.months - 1)
-    axes.set_xlabel(f"Calendar year (labels: {last:%B %Y})", fontsize=style.NORMAL, color=style.INK)
+    explained = f"Calendar year; figures at the right are for {last_month(blueprint)}"
+    axes.set_xlabel(explained, fontsize=style.NORMAL, color=style.INK)
     style.label_ends(axes, ends, when[-1] + (when[-1] - when[0] + 1 / 12) * 0.03)
     return figure
 
@@ -122,7 +131,9 @@ def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
     height = 1.85 + (TALL_HEAT_ROW if len(shown) <= FEW_PROGRAMMES else HEAT_ROW) * (len(shown) + 1)
     subtitle = "Percent of posts filled, all years together; in brackets, posts advertised a year"
     figure = style.new_figure(title, subtitle, source, height)
-    axes = style.plot_area(figure, left=0.27, right=0.985, bottom=0.85, top=1.0)
+    names = ["All programmes", *(textwrap.fill(titles[name], LONGEST_LINE) for name in shown)]
+    left = style.room_for(figure, names)
+    axes = style.plot_area(figure, left=left, right=0.985, bottom=0.85, top=1.0)
     small = style.SMALL if len(shown) <= FEW_PROGRAMMES else 6.0
     years = kpis["year"].nunique() * kpis["rep"].nunique()
     row_of = {name: at for at, name in enumerate(("", *shown))}
@@ -135,12 +146,15 @@ def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
         table[0] = table.sum(axis=0)
         table[:, -1] = table.sum(axis=1)
     _draw_heat(axes, filled, posts, years, small)
-    axes.set_yticks(np.arange(len(row_of)) + 0.5, ["All programmes", *(titles[name] for name in shown)])
-    names = [*(_two_lines(style.region_label(name)) for name in blueprint.regions), "All regions"]
-    axes.set_xticks(np.arange(len(column_of)) + 0.5, names)
+    axes.set_yticks(np.arange(len(row_of)) + 0.5, names, linespacing=0.9)
+    for label in axes.get_yticklabels():
+        if "\n" in label.get_text():
+            label.set_fontsize(6.0)
+    across = [*(_two_lines(style.region_label(name)) for name in blueprint.regions), "All regions"]
+    axes.set_xticks(np.arange(len(column_of)) + 0.5, across)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
-    _heat_key(figure, height)
+    _heat_key(figure, height, left)
     return figure
 
 
@@ -173,15 +187,17 @@ def _draw_heat(axes: Axes, filled: np.ndarray, posts: np.ndarray, years: int, si
         axes.text(column + 0.5, row + 0.52, text, fontsize=size, color=colour, ha="center", va="center")
 
 
-def _heat_key(figure: Figure, height: float) -> None:
-    key = figure.add_axes((0.27, 0.52 / height, 0.30, 0.10 / height))
+def _heat_key(figure: Figure, height: float, left: float) -> None:
+    key = figure.add_axes((left, 0.52 / height, 0.30, 0.10 / height))
     key.imshow(np.linspace(0, 100, 101)[None, :], aspect="auto", cmap=_colours(), extent=(0, 100, 0, 1))
     key.set_yticks([])
     key.set_xticks([0, 50, 100], ["0%", "50%", "100% filled"])
     key.tick_params(labelsize=6.5, length=2, colors=style.INK)
     for spine in key.spines.values():
         spine.set_visible(False)
-    figure.text(0.62, 0.57 / height, "none: no post advertised", fontsize=6.5, color=style.QUIET, va="center")
+    figure.text(
+        left + 0.35, 0.57 / height, "none: no post advertised", fontsize=6.5, color=style.QUIET, va="center"
+    )
 
 
 def _two_lines(name: str) -> str:
@@ -196,9 +212,11 @@ def _two_lines(name: str) -> str:
 
 def waiting_by_cause(waits: pd.DataFrame, blueprint: Blueprint, source: str, reps: int = 1) -> Figure:
     """Person-months of waiting in each training year, stacked by what was waited for."""
-    figure = style.new_figure(
-        "Waiting, by what for", "Person-months of waiting in each training year (August to July)", source
+    subtitle = (
+        "Person-months in each training year (August to July); training post: locally employed doctors "
+        "still trying"
     )
+    figure = style.new_figure("Waiting, by what for", subtitle, source)
     if waits.empty:
         return style.note_nothing(figure, "waiting")
     axes = style.plot_area(figure, right=0.77)
@@ -214,7 +232,8 @@ def waiting_by_cause(waits: pd.DataFrame, blueprint: Blueprint, source: str, rep
             axes.bar(
                 table.index, amount, bottom=base, width=0.82, color=colour, linewidth=0.3, edgecolor="white"
             )
-            ends.append((table.index[-1] + 0.41, base[-1] + amount[-1] / 2, label, colour))
+            if amount[-1] >= INVISIBLE * table.iloc[-1].sum() and amount[-1] > 0:
+                ends.append((table.index[-1] + 0.41, base[-1] + amount[-1] / 2, label, colour))
             base = base + amount
     axes.set_xlim(table.index[0] - 0.6, table.index[-1] + 0.5)
     axes.set_ylim(0, max(base.max() * 1.05, 1))
@@ -226,35 +245,60 @@ def waiting_by_cause(waits: pd.DataFrame, blueprint: Blueprint, source: str, rep
     return figure
 
 
-def time_to_cct(completions: pd.DataFrame, source: str, reps: int = 1) -> Figure:
-    """How long doctors took from F2 sign-off to CCT, of those whose F2 the run saw."""
+def time_to_cct(completions: pd.DataFrame, kpis: pd.DataFrame, source: str) -> Figure:
+    """How long doctors took from F2 sign-off to CCT, in the years whose median every replication gives."""
     title = "Time from the end of F2 to CCT"
-    known = completions[(completions["kind"] == "cct") & completions["f2_to_cct_months"].notna()]
-    if known.empty:
-        return style.note_nothing(style.new_figure(title, "", source), "doctors seen from F2 to CCT")
-    years = known["f2_to_cct_months"].to_numpy(dtype=float) / 12
+    reps = max(kpis["rep"].nunique(), 1)
+
+    def years_with(kpi: str) -> list[int]:
+        given = kpis[(kpis["kpi"] == kpi) & kpis["value"].notna()].groupby("year")["rep"].nunique()
+        return [int(year) for year in given.index[given == reps]]
+
+    shown = years_with("f2_to_cct_months_median")
+    if not shown:
+        nothing = "training year whose CCTs can be followed back to F2 (nine in ten)"
+        return style.note_nothing(style.new_figure(title, "", source), nothing)
+    date = completions["date"].dt
+    year = date.year - (date.month < TRAINING_YEAR_MONTH)
+    known = (completions["kind"] == "cct") & completions["f2_to_cct_months"].notna()
+    years = completions.loc[known & year.isin(shown), "f2_to_cct_months"].to_numpy(dtype=float) / 12
     median, late = np.percentile(years, [50, 90])
-    subtitle = f"{len(years) / max(reps, 1):,.0f} CCTs whose F2 sign-off lies within the run"
+    subtitle = (
+        f"{len(years) / reps:,.0f} CCTs of {_years_text(shown)}, when at least nine in ten can be followed "
+        "back to F2"
+    )
     figure = style.new_figure(title, subtitle, source)
     axes = style.plot_area(figure)
     edges = np.arange(0, np.ceil(years.max() * 2 + 1e-9) / 2 + 0.51, 0.5)
     counts, _ = np.histogram(years, edges)
-    axes.bar(edges[:-1], counts / max(reps, 1), width=0.46, align="edge", color=style.BLUE)
+    axes.bar(edges[:-1], counts / reps, width=0.46, align="edge", color=style.BLUE)
     wide = max(edges[-1] + 0.2, late * 1.25)  # room for the labels
     axes.set_xlim(0, wide)
-    axes.set_ylim(0, counts.max() / max(reps, 1) * 1.22)
+    axes.set_ylim(0, counts.max() / reps * 1.22)
     top = axes.get_ylim()[1]
     beside = late - median < wide * 0.2
-    for at, name, colour, height in (
-        (median, "Median", style.VERMILION, 0.985),
-        (late, "90% done by", style.ORANGE, 0.915 if beside else 0.985),
-    ):
+    marks = [(median, "Median", style.VERMILION, 0.985)]
+    if years_with("f2_to_cct_months_p90") == shown:  # it asks for more than the median
+        marks.append((late, "90% done by", style.ORANGE, 0.915 if beside else 0.985))
+    for at, name, colour, height in marks:
         axes.axvline(at, ymax=height - 0.01, color=colour, linewidth=1.4)
         text = f"{name} {at:.1f} years"
         axes.text(at + wide * 0.008, top * height, text, fontsize=style.SMALL, color=style.INK, va="top")
     axes.set_xlabel("Years from F2 sign-off to CCT (bars of six months)", fontsize=style.NORMAL)
     axes.set_ylabel("CCTs", fontsize=style.NORMAL, color=style.INK)
     return figure
+
+
+def _years_text(years: Sequence[int]) -> str:
+    """Training years, those in a row together: ``2038/39, 2040/41 to 2044/45``."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and runs[-1][-1] == year - 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    ends = (dict.fromkeys((run[0], run[-1])) for run in runs)
+    return ", ".join(" to ".join(style.training_year_text(year) for year in pair) for pair in ends)
 
 
 def supervisors(kpis: pd.DataFrame, source: str) -> Figure:

@@ -18,7 +18,7 @@ HEADINGS = (
     "Foundation starts",
     "Foundation ends",
     "Specialty training",
-    "By the end",
+    "Outcome",
 )
 NODE_WIDTH = 0.10
 NODE_GAP = 0.055  # of the height of the figure, between bands of one step
@@ -46,14 +46,17 @@ UNKNOWN_PLACE = (5, style.GREY)
 Node = tuple[int, str]
 
 
-def cohort_flow(flow: pd.DataFrame, source: str) -> Figure:
-    """The figure of a cohort frame (see ``results.cohort``), of its first replication."""
+def cohort_flow(flow: pd.DataFrame, source: str, until: str) -> Figure:
+    """The figure of a cohort frame (see ``results.cohort``), of its first replication, up to a month."""
     title = "From medical school to CCT: what became of one intake"
     if flow.empty:
         return style.note_nothing(style.new_figure(title, "", source), "intake to follow")
     flow = flow[flow["rep"] == flow["rep"].min()]
     intake = int(flow["intake"].iloc[0])
-    subtitle = f"Students who entered in {style.training_year_text(intake)}; band widths are people"
+    subtitle = (
+        f"Students who entered in {style.training_year_text(intake)}, by {until}; "
+        "band widths are people, percentages are of entrants"
+    )
     figure = style.new_figure(title, subtitle, source)
     height = figure.get_figheight()
     axes = figure.add_axes((0.02, 0.32 / height, 0.96, 1 - 0.95 / height))

@@ -21,7 +21,7 @@ INK, QUIET, FAINT = "#222222", "#666666", "#dddddd"
 # Okabe and Ito, told apart with any colour vision
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-GREY = "#999999"
+GREY, BROWN = "#999999", "#8c564b"
 
 SMALL, NORMAL, TITLE = 7.5, 8.5, 11.0
 LEFT_MARGIN = 0.1
@@ -60,6 +60,16 @@ def plot_area(
     axes = figure.add_axes((left, bottom / height, right - left, 1 - (bottom + top) / height))
     tidy(axes)
     return axes
+
+
+def room_for(figure: Figure, labels: Sequence[str]) -> float:
+    """The left margin, a part of the width, that holds the longest of these tick labels."""
+    widest = 0.0
+    for label in labels:
+        text = figure.text(0, 0, label, fontsize=SMALL)
+        widest = max(widest, text.get_window_extent().width)
+        text.remove()
+    return widest / figure.bbox.width + 0.02
 
 
 def tidy(axes: Axes) -> None:

@@ -22,7 +22,7 @@ STARTED_F1, NO_FOUNDATION = "started F1", "waiting for F1"
 COMPLETED_F2, IN_FOUNDATION = "completed F2", "in foundation"
 WITHIN_YEAR, LATER, NOT_YET = "within 12 months", "later", "not in training"
 CCT, IN_TRAINING, OUTSIDE_TRAINING = "CCT", "in training", "outside training"
-_SOON = 12  # months
+_SOON = 12  # months; fewer than this, as in the KPI
 
 
 def cohort_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def cohort_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.DataFra
     certified = reached(lives.event == Event.COMPLETED_TRAINING)
     final = lives.state[last]
     gone = final == State.OUTSIDE
-    soon = (training >= 0) & (lives.month[training] - lives.month[signed_off] <= _SOON)
+    soon = (training >= 0) & (lives.month[training] - lives.month[signed_off] < _SOON)
 
     def either(done: NDArray, yes: str | NDArray, waiting: str | NDArray) -> NDArray:
         return np.where(done, yes, np.where(gone, LEFT, waiting)).astype(object)

@@ -35,7 +35,9 @@ def completions_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.Da
     simulation, missing when they did not happen within it;
     ``months_in_training, months_waiting, months_outside``: whole months between F2 sign-off and the
     completion (from when the person was first seen, if no sign-off was), which add up to
-    ``f2_to_cct_months`` when that is known;
+    ``f2_to_cct_months`` when that is known; missing for people of the starting stock whose training
+    began before month 0;
+    ``f2_to_cct_months``: missing unless the F2 sign-off lies in the run and the completion is a CCT;
     ``mean_wte``: percent, weighted by time in training; missing without any.
     """
     done = np.flatnonzero(
@@ -64,6 +66,7 @@ def completions_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.Da
     total = month[done] - month[since]
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_wte = np.where(in_training > 0, wte_months / in_training, np.nan)
+    known = ~_began_before(lives, signed_off, first_specialty, start)
     kind = (lives.event[done] == Event.PORTFOLIO_REGISTERED).astype(np.int8)
     return pd.DataFrame(
         {
@@ -78,13 +81,24 @@ def completions_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.Da
             "finished_f2": _month_or_missing(month, signed_off),
             "first_specialty_start": _month_or_missing(month, first_specialty),
             "programme_start": _month_or_missing(month, np.where(same, opening, -1)),
-            "months_in_training": in_training.astype(np.int32),
-            "months_waiting": in_waiting.astype(np.int32),
-            "months_outside": (total - in_training - in_waiting).astype(np.int32),
-            "f2_to_cct_months": _optional(total, signed_off >= 0),
+            "months_in_training": _optional(in_training, known),
+            "months_waiting": _optional(in_waiting, known),
+            "months_outside": _optional(total - in_training - in_waiting, known),
+            "f2_to_cct_months": _optional(total, (signed_off >= 0) & (kind == KINDS.index("cct"))),
             "mean_wte": mean_wte,
         }
     )
+
+
+def _began_before(lives: Lives, signed_off: NDArray, specialty: NDArray, start: NDArray) -> NDArray[np.bool_]:
+    """Whether the road to a completion began before month 0, so that its parts cannot be measured.
+
+    So it did for a person present at the start whose F2 sign-off the run does not see, if they were in
+    specialty training then, or did not start any before the completion.
+    """
+    stock = (lives.event[start] == Event.PRESENT_AT_START) & (signed_off < 0)
+    training = np.isin(lives.state[start], [int(State.TRAINING), int(State.TRAINING_WAITING)])
+    return stock & (training | (specialty < 0))
 
 
 def month_dates(blueprint: Blueprint) -> NDArray[np.datetime64]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline_sim.clock import MONTHS_PER_YEAR, TRAINING_YEAR_MONTH
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.census import Census, mean_by_year
 from pipeline_sim.results.completions import completions_frame
@@ -164,20 +165,29 @@ class Facts:
 
     @cached_property
     def posts(self) -> tuple[Table, Table]:
-        """Posts of the year, each once, and those still empty after its last round.
+        """Posts of the year, each once, and those still empty after the last round that had them.
 
-        A post that stayed empty and is advertised again in a repeat of its round is the same post; one
-        that was vacated in between is another.
+        A post that stayed empty and is advertised again in any later round of the year is the same post;
+        one that was vacated in between is another.
         """
-        total = np.zeros(self.shape)
-        empty = np.zeros_like(self.advertised)  # by the round that a round repeats, or itself
-        origin: list[int] = []
-        for number, repeats in enumerate(self.blueprint.round_repeats):
-            origin.append(origin[repeats] if 0 <= repeats < number else number)
-            here, left = self.advertised[:, number], empty[:, origin[number]]
-            total += np.maximum(here - left, 0)
-            empty[:, origin[number]] = np.where(here > 0, self.unfilled[:, number], left)
-        return total, empty.sum(axis=1)
+        total, empty = np.zeros(self.shape), np.zeros(self.shape)
+        for number in self.rounds_of_a_year:
+            here = self.advertised[:, number]
+            total += np.maximum(here - empty, 0)
+            empty = np.where(here > 0, self.unfilled[:, number], empty)
+        return total, empty
+
+    @property
+    def rounds_of_a_year(self) -> list[int]:
+        """The rounds in the order in which a training year has them."""
+        after = (np.asarray(self.blueprint.round_month) - TRAINING_YEAR_MONTH) % MONTHS_PER_YEAR
+        return np.argsort(after, kind="stable").tolist()
+
+    @property
+    def main_rounds(self) -> NDArray[np.int64]:
+        """August's own rounds: not those of other months, nor those that advertise another's posts again."""
+        august = np.asarray(self.blueprint.round_month) == TRAINING_YEAR_MONTH
+        return np.flatnonzero(august & (np.asarray(self.blueprint.round_repeats) < 0))
 
     # people ----------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ def _in_training_within(facts: Facts, months: int) -> Measure:
     specialty = (lives.event == Event.STARTED_LEVEL) & (lives.programme != FOUNDATION_PROGRAMME)
     following = lives.following(specialty)
     signed = np.flatnonzero(f2_sign_offs(lives, facts.blueprint))
-    signed = signed[lives.month[signed].astype(np.int64) + months < facts.blueprint.months]
+    signed = signed[lives.month[signed].astype(np.int64) + months <= facts.blueprint.months]
     start = following[signed]
     gap = lives.month[start].astype(np.int64) - lives.month[signed] if len(signed) else start
     entered = signed[(start >= 0) & (gap < months)]

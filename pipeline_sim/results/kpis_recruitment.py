@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline_sim.identity import is_uk_graduate
 from pipeline_sim.results.facts import Facts, Table
@@ -13,6 +14,7 @@ from pipeline_sim.vocabulary import RERUN, TIER, Event, Unplaced, lowest_part, r
 ROUND_AXES = ("round", "programme", "region")
 PROGRAMME, REGION, ROUND = ("programme",), ("region",), ("round",)
 BOTH = ("programme", "region")
+SEASONS = (ROUND, ("reason",), ("round", "reason"))
 PRIORITISED_TIER = 1
 
 
@@ -31,20 +33,21 @@ def applications(facts: Facts) -> Measure:
 def unique_applicants(facts: Facts) -> Measure:
     rows, number = facts.first_per_round()
     by_round = facts.tabulate_by(rows, number, len(facts.blueprint.rounds)).sum(axis=(2, 3))
-    person, year = facts.log.person[rows], facts.year_of[facts.log.month[rows]]
-    order = np.lexsort((person, year))
-    person, year = person[order], year[order]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (person[1:] != person[:-1]) | (year[1:] != year[:-1])
-    total = np.bincount(year[new], minlength=facts.years).astype(float)
+    year = _once_a_year(facts, rows) % facts.years
+    total = np.bincount(year, minlength=facts.years).astype(float)
     rounds = Measure(by_round, axes=ROUND, names=_rounds(facts))
     return Measure(total, axes=(), names=_rounds(facts), breakdowns={ROUND: rounds})
 
 
 def applications_per_post(facts: Facts) -> Measure:
-    posts, _ = facts.posts
+    main = facts.main_rounds
     breakdown = _of_rounds(facts, facts.applied, facts.advertised)
-    return Measure(facts.applied.sum(axis=1), posts, names=_rounds(facts), breakdowns={ROUND: breakdown})
+    return Measure(
+        facts.applied[:, main].sum(axis=1),
+        facts.advertised[:, main].sum(axis=1),
+        names=_rounds(facts),
+        breakdowns={ROUND: breakdown},
+    )
 
 
 def posts_advertised(facts: Facts) -> Measure:
@@ -94,7 +97,16 @@ def unplaced(facts: Facts) -> Measure:
     labels = len(facts.blueprint.rounds) * len(reasons)
     table = facts.tabulate_by(rows, number * len(reasons) + reason, labels)
     table = table.sum(axis=(2, 3)).reshape(facts.years, -1, len(reasons))
-    return Measure(table, axes=("round", "reason"), names={**_rounds(facts), "reason": reasons})
+    seasons = Measure(table, axes=("round", "reason"), names={**_rounds(facts), "reason": reasons})
+    failed, accepted = _once_a_year(facts, rows), _once_a_year(facts, facts.rows(Event.ACCEPTED))
+    without = failed[~np.isin(failed, accepted)]
+    total = np.bincount(without % facts.years, minlength=facts.years).astype(float)
+    return Measure(total, axes=(), breakdowns=dict.fromkeys(SEASONS, seasons))
+
+
+def _once_a_year(facts: Facts, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The people of the rows, each once a year, as person x years + year."""
+    return np.unique(facts.log.person[rows] * facts.years + facts.year_of[facts.log.month[rows]])
 
 
 def uk_graduate_accepts(facts: Facts) -> Measure:
@@ -140,8 +152,9 @@ KPIS = (
     percent(
         "fill_rate",
         "Fill rate of advertised posts",
-        "posts filled / posts advertised, a post advertised again because it stayed empty counted once; "
-        "for a round, posts filled in it / posts advertised in it",
+        "posts filled / posts advertised, both as in `posts_advertised` and `posts_unfilled`: a post that "
+        "stayed empty and is advertised again in any later round of the year counts once; for a round, "
+        "posts filled in it / posts advertised in it",
         business_plan("Postgraduate", 5, "Fill rate of advertised posts"),
         fill_rate,
         (PROGRAMME, REGION, BOTH, ROUND, ("round", "programme"), ("round", "region")),
@@ -184,7 +197,9 @@ KPIS = (
         "applications_per_post",
         "Competition for specialty posts",
         "applications per post",
-        "applications / posts advertised (a post that stayed empty counted once)",
+        "as published: applications made in August's own rounds (rounds 1 and 2 in England) / posts that "
+        "these advertise; rounds that advertise another's posts again and rounds of other months are left "
+        "out. For a round, any round, applications made in it / posts in it",
         DEFINED_HERE,
         applications_per_post,
         (PROGRAMME, ROUND),
@@ -193,8 +208,9 @@ KPIS = (
         "posts_advertised",
         "Specialty posts advertised",
         "posts",
-        "posts put into rounds, a post advertised again because it stayed empty counted once; for a "
-        "round, all posts in it",
+        "by programme and region, posts in the first round of the year, and in each later round those "
+        "beyond the posts that the round before it left empty: a post that stayed empty counts once a "
+        "year; for a round, all posts in it",
         DEFINED_HERE,
         posts_advertised,
         (PROGRAMME, REGION, ROUND),
@@ -203,8 +219,8 @@ KPIS = (
         "posts_unfilled",
         "Specialty posts left empty",
         "posts",
-        "posts advertised that were still empty after the last round that offered them; for a round, "
-        "those empty after it",
+        "by programme and region, posts still empty after the last round of the year that advertised any; "
+        "for a round, those empty after it",
         DEFINED_HERE,
         posts_unfilled,
         (PROGRAMME, REGION, ROUND),
@@ -253,12 +269,15 @@ KPIS = (
     ),
     Kpi(
         "unplaced",
-        "Doctors who applied and ended the season without a post",
+        "Doctors who applied and got no post in the year",
         "people",
-        "doctors whose applications of a season all failed, once each, by the first round they tried",
+        "doctors who applied without success and accepted no post in the training year, each once. The "
+        "breakdowns count seasons, not people: a doctor's applications of one month that all failed, by "
+        "the first round tried and by reason; a doctor may fail in August and again in February, or be "
+        "placed then",
         DEFINED_HERE,
         unplaced,
-        (ROUND, ("reason",), ("round", "reason")),
+        SEASONS,
     ),
     percent(
         "uk_graduate_share_of_accepts",

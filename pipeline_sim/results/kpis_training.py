@@ -14,7 +14,8 @@ from pipeline_sim.vocabulary import Event, Outcome, State
 PROGRAMME, REGION = ("programme",), ("region",)
 DOCTORS_IN_TRAINING = (State.FOUNDATION, State.TRAINING)
 STANDARD_OUTCOMES = (Outcome.SATISFACTORY, Outcome.COMPLETION)
-FOLLOWED_BACK = 0.9  # part of a year's CCTs by UK graduates whose F2 must lie in the run
+#: Part of a year's CCTs by UK graduates whose F2 must lie in the run; the slowest weigh on the decile.
+FOLLOWED_BACK, FOLLOWED_BACK_P90 = 0.9, 0.99
 CANCER_AND_DIAGNOSTICS = ("radiology", "oncology", "histopathology")  # parts of programme names
 
 
@@ -95,8 +96,8 @@ def releases(facts: Facts) -> Measure:
     return Measure(facts.count(Event.RELEASED), facts.trainees)
 
 
-def _f2_to_cct(facts: Facts, percentile: float) -> Measure:
-    """Percentile of the months from F2 to CCT, where nearly all of the year's CCTs can be followed back."""
+def _f2_to_cct(facts: Facts, percentile: float, enough: float) -> Measure:
+    """Percentile of the months from F2 to CCT, where ``enough`` of the year's CCTs can be followed back."""
     frame = facts.completions
     frame = frame[frame["kind"] == "cct"]
     months = frame["f2_to_cct_months"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -105,16 +106,16 @@ def _f2_to_cct(facts: Facts, percentile: float) -> Measure:
     year = facts.year_of[frame["month"].to_numpy()]
     cell = year * len(names) + frame["programme"].map(place).to_numpy(dtype=np.int64)
     expected = is_uk_graduate(frame["person"].to_numpy(np.int64)) | ~np.isnan(months)
-    total = _followed(months, year, expected, facts.years, percentile)
+    total = _followed(months, year, expected, facts.years, percentile, enough)
     shape = (facts.years, len(names))
-    split = _followed(months, cell, expected, facts.years * len(names), percentile)
+    split = _followed(months, cell, expected, facts.years * len(names), percentile, enough)
     nothing, count, value = (part.reshape(shape) for part in split)
     by_programme = Measure(nothing, count, PROGRAMME, value=value)
     return Measure(total[0], total[1], (), value=total[2], breakdowns={PROGRAMME: by_programme})
 
 
 def _followed(
-    months: NDArray, key: NDArray, expected: NDArray[np.bool_], keys: int, percentile: float
+    months: NDArray, key: NDArray, expected: NDArray[np.bool_], keys: int, percentile: float, enough: float
 ) -> tuple[NDArray, NDArray, NDArray]:
     """As ``_percentiles`` of the known months; no value where too few of those expected are known.
 
@@ -123,7 +124,7 @@ def _followed(
     known = ~np.isnan(months)
     nothing, count, value = _percentiles(months[known], key[known], keys, percentile)
     wanted = np.bincount(key[expected], minlength=keys)
-    return nothing, count, np.where(count >= FOLLOWED_BACK * wanted, value, np.nan)
+    return nothing, count, np.where(count >= enough * wanted, value, np.nan)
 
 
 def _percentiles(
@@ -141,19 +142,23 @@ def _percentiles(
 
 
 def f2_to_cct_median(facts: Facts) -> Measure:
-    return _f2_to_cct(facts, 50)
+    return _f2_to_cct(facts, 50, FOLLOWED_BACK)
 
 
 def f2_to_cct_p90(facts: Facts) -> Measure:
-    return _f2_to_cct(facts, 90)
+    return _f2_to_cct(facts, 90, FOLLOWED_BACK_P90)
 
 
 def wte_per_cct(facts: Facts) -> Measure:
     lives = facts.lives
-    started = (lives.event == Event.STARTED_PRACTICE) & np.isin(
-        lives.state, [int(State.CONSULTANT), int(State.GP)]
+    started = lives.event == Event.STARTED_PRACTICE
+    certified = lives.event == Event.COMPLETED_TRAINING
+    marked = started | certified | (lives.event == Event.PORTFOLIO_REGISTERED)
+    rows = np.flatnonzero(
+        started & ~lives.first & np.isin(lives.state, [int(State.CONSULTANT), int(State.GP)])
     )
-    rows = np.flatnonzero(started)
+    before = lives.latest(marked)[rows - 1]
+    rows = rows[(before >= 0) & certified[before]]
     wte = facts.life_table(rows, lives.wte[rows] / 100)
     return Measure(wte, facts.count(Event.COMPLETED_TRAINING))
 
@@ -256,7 +261,8 @@ KPIS = (
         "months",
         "median of the months between F2 sign-off and CCT, of the year's CCTs whose F2 the run saw; the "
         "denominator is their number. Missing while fewer than nine in ten CCTs by UK graduates can be "
-        "followed back to F2: the first years see only the fastest",
+        "followed back to F2: the first years see only the fastest. The first values may still rise while "
+        "slow paths complete",
         DEFINED_HERE,
         f2_to_cct_median,
         (PROGRAMME,),
@@ -265,7 +271,8 @@ KPIS = (
         "f2_to_cct_months_p90",
         "Time from F2 to CCT: ninth decile",
         "months",
-        "90th percentile of the months between F2 sign-off and CCT, as for the median",
+        "90th percentile of the months between F2 sign-off and CCT, as for the median, but missing while "
+        "fewer than 99 in 100 CCTs by UK graduates can be followed back: the slowest weigh most on it",
         DEFINED_HERE,
         f2_to_cct_p90,
         (PROGRAMME,),
@@ -274,7 +281,9 @@ KPIS = (
         "wte_per_cct",
         "Whole-time doctors gained for each CCT",
         "WTE per CCT",
-        "WTE of doctors who start as a consultant or GP in the year / CCTs in the year",
+        "WTE of doctors who start as a consultant or GP in the year after a CCT of their own / CCTs in the "
+        "year; specialists by the portfolio route, arrivals from overseas and doctors who return do not "
+        "count",
         DEFINED_HERE,
         wte_per_cct,
     ),

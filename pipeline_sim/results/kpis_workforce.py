@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline_sim.results.census import person_months
 from pipeline_sim.results.facts import Facts, Table
@@ -63,6 +64,7 @@ def _pools(facts: Facts, event: Event) -> Table:
 
 def pool_utilisation(facts: Facts) -> Measure:
     used, room = _pools(facts, Event.POOL_IN_USE), _pools(facts, Event.POOL_CAPACITY)
+    training = _groups_that_train(facts)
     groups = ("", *facts.blueprint.supervision_groups)
     supervisors = Measure(
         used[:, [PoolKind.SUPERVISOR], : len(groups)],
@@ -72,15 +74,24 @@ def pool_utilisation(facts: Facts) -> Measure:
     names = {"kind": ("", *CAUSE_NAMES[1:]), "group": groups}
     by_group = ("kind", "group")
     supervisor = {"kind": ("supervisor",)}
+    of_kind = used.copy(), room.copy()
+    for units in of_kind:
+        units[:, PoolKind.SUPERVISOR, : len(groups)] *= training[None, :, None]
     return Measure(
-        used,
-        room,
+        *of_kind,
         ("kind", "group", "region"),
         names,
         breakdowns={
             by_group: Measure(supervisors.numerator, supervisors.denominator, supervisors.axes, supervisor)
         },
     )
+
+
+def _groups_that_train(facts: Facts) -> NDArray[np.bool_]:
+    """[supervision group + 1]: some programme with levels, foundation included, uses the group."""
+    blueprint = facts.blueprint
+    uses = np.asarray(blueprint.programme_group)[np.asarray(blueprint.level_count) > 0]
+    return np.append(True, np.isin(np.arange(len(blueprint.supervision_groups)), uses))
 
 
 def post_vacancy(facts: Facts) -> Measure:
@@ -131,7 +142,10 @@ KPIS = (
         "waits",
         "Time spent waiting",
         "person-months",
-        "months' ends at which a person waited, by what they waited for",
+        "months' ends at which a person waited, by what they waited for. Waiting for a training post are "
+        "doctors in locally employed work after an unsuccessful application who still try (state "
+        "`unplaced`), not applicants abroad or SAS doctors. Programmes are known only for those who wait "
+        "for a supervisor or a practice place",
         DEFINED_HERE,
         waits,
         (CAUSE, PROGRAMME, REGION, ("cause", "programme"), ("cause", "region")),
@@ -140,7 +154,7 @@ KPIS = (
         "pool_utilisation",
         "Use of capacity",
         "units in use / units of capacity at the yearly reading; supervisors also by supervision group "
-        "(100 units are one place)",
+        "(100 units are one place). Groups in which no programme trains are left out of all supervisors",
         DEFINED_HERE,
         pool_utilisation,
         (KIND, ("kind", "region"), ("kind", "group")),

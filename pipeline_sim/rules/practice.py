@@ -21,38 +21,40 @@ from pipeline_sim.randomness import (
 
 STAYS, LEAVES, CUTS_HOURS, REGISTERS, APPLIES = 0, 1, 2, 3, 4
 _WAYS = 8
-SPELLS = 64  # spells of practice a person can have
+GROUPS = 4  # trained groups a person can belong to
 NEVER_JOINS = -1
 
 
 @rule
 def next_change(
-    key, person, spell, start, end, age_months, year_offset, exit_by_year, reduce, reduce_age, register, apply
+    key, person, group, since, end, birth, year_offset, exit_by_year, reduce, reduce_age, register, apply
 ):
     """The next change in a practice spell and its month: ``8 * month + way``; STAYS at ``end`` if none.
 
-    One draw a year of age, spell and kind of change (a return after a break begins another spell).
-    ``exit_by_year[y, age]`` are yearly thresholds by training year and age; ``reduce``, ``register``
-    (portfolio route) and ``apply`` (to training) are yearly thresholds, 0 where they cannot happen.
-    ``age_months`` is the age at ``start``; ``year_offset`` turns a month into a training year.
+    Each year of age has one draw for each kind of change and one for its month, in each trained group;
+    what falls in or before ``since`` has been lived through already. ``exit_by_year[y, age]`` are yearly
+    thresholds by training year and age; ``reduce``, ``register`` (portfolio route) and ``apply`` (to
+    training) are yearly thresholds, 0 where they cannot happen. ``birth`` is the month of birth;
+    ``year_offset`` turns a month into a training year.
     """
-    month = start
     last_year = exit_by_year.shape[0] - 1
     last_age = exit_by_year.shape[1] - 1
-    while month < end:
-        age = min((age_months + month - start) // 12, last_age)
-        year = min((month + year_offset) // 12, last_year)
-        occurrence = age * SPELLS + spell
-        at = month + 1 + ((draw(key, person, PRACTICE_TIMING, occurrence) * 12) >> 32)
-        if draw(key, person, PRACTICE_EXIT, occurrence) < exit_by_year[year, age]:
-            return at * _WAYS + LEAVES
-        if age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce:
-            return at * _WAYS + CUTS_HOURS
-        if register > 0 and draw(key, person, PORTFOLIO, occurrence) < register:
-            return at * _WAYS + REGISTERS
-        if apply > 0 and draw(key, person, SAS_APPLIES, occurrence) < apply:
-            return at * _WAYS + APPLIES
-        month += 12
+    birthday = since - (since - birth) % 12
+    while birthday < end:
+        age = min((birthday - birth) // 12, last_age)
+        occurrence = age * GROUPS + group
+        at = birthday + 1 + ((draw(key, person, PRACTICE_TIMING, occurrence) * 12) >> 32)
+        if at > since:
+            year = max(0, min((at - 1 + year_offset) // 12, last_year))
+            if draw(key, person, PRACTICE_EXIT, occurrence) < exit_by_year[year, age]:
+                return at * _WAYS + LEAVES
+            if age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce:
+                return at * _WAYS + CUTS_HOURS
+            if register > 0 and draw(key, person, PORTFOLIO, occurrence) < register:
+                return at * _WAYS + REGISTERS
+            if apply > 0 and draw(key, person, SAS_APPLIES, occurrence) < apply:
+                return at * _WAYS + APPLIES
+        birthday += 12
     return end * _WAYS + STAYS
 
 

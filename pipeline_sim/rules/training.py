@@ -10,9 +10,20 @@ from pipeline_sim.compiling import rule
 from pipeline_sim.randomness import FOUNDATION_REVIEW, RESIGNATION, REVIEW, WTE, draw, pick
 
 MONTHS_BETWEEN_REVIEWS = 12
+LEVELS = 512  # levels of all programmes together, at most
+SPELLS_IN_LEVEL = 64
 SATISFACTORY, DEVELOPMENT, EXTRA_TIME, RELEASE = 1, 2, 3, 4
 SIGNED_OFF, EXTENDED, NOT_SIGNED_OFF = 0, 1, 2
 THRESHOLD_ONE = 1 << 32
+
+
+@rule
+def occurrence(entries, level, spell):
+    """What makes a draw in training a new one: the how-manieth programme, the level, the spell in it.
+
+    So a longer stay in one level changes nobody's luck in the next.
+    """
+    return (entries * LEVELS + level) * SPELLS_IN_LEVEL + spell
 
 
 @rule

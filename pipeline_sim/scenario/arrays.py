@@ -14,6 +14,7 @@ from pipeline_sim.scenario.blueprint import THRESHOLD_ONE, Ints
 from pipeline_sim.scenario.table import Table
 
 SCORE_UNITS_PER_SD = 37837  # see randomness.bell
+GOLDEN_RATIO = 0.6180339887498949  # its multiples are the most evenly spread fractions
 LARGEST_WEIGHT = 1 << 16
 
 Index = dict[Any, int]
@@ -79,15 +80,16 @@ def units_adding_up(shares: Numbers) -> Ints:
 
 
 def scaled_counts(counts: Ints, factor: float, by_year: bool) -> Ints:
-    """Counts times a factor, rounded so that the total (of each year) is right within one half.
+    """Counts times a factor, each rounded by itself: an edit of one cell changes no other.
 
-    The running total is rounded, not each count: many small counts do not all vanish.
+    A cell is rounded up with a fixed threshold of its own, the same every year, and the thresholds are
+    spread evenly over the cells, so that many small counts do not all vanish and totals stay close.
     """
     if factor == 1:
         return counts
     flat = counts.reshape(counts.shape[0] if by_year else 1, -1)
-    ends = np.floor(np.cumsum(flat, axis=1) * factor + 0.5).astype(np.int64)
-    return np.diff(ends, axis=1, prepend=0).reshape(counts.shape)
+    threshold = (np.arange(1, flat.shape[1] + 1) * GOLDEN_RATIO) % 1
+    return np.floor(flat * factor + threshold).astype(np.int64).reshape(counts.shape)
 
 
 @dataclass(frozen=True)

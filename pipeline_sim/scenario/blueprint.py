@@ -186,6 +186,7 @@ class Blueprint:
 
     # trained workforce --------------------------------------------------------------------------
     workforce: Ints  # [3, P, R] heads by TRAINED_GROUPS at the start
+    stock_sas_first_tier: int  # threshold: a SAS doctor of the stock is in the first tier of applicants
     workforce_female: Ints  # [3] threshold: a doctor of the starting workforce is a woman
     age_from: Ints  # [3, B] first age of each band
     age_cumulative: Ints  # [3, B] cumulative thresholds

@@ -114,7 +114,7 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         **build_people.stream_fields(context),
         **build_people.practice_fields(context),
         **supervision_fields(context),
-        "plan": plans(scenario.tables.get("plans")),
+        "plan": plans(scenario.tables.get("plans"), scenario.scale),
     }
     return Blueprint(**fields)
 
@@ -126,11 +126,11 @@ def sources_used(scenario: Scenario) -> dict[str, str]:
     return {key: citation[key] for key in sorted(used)}
 
 
-def plans(table: Table | None) -> dict[str, dict[int, float]]:
+def plans(table: Table | None, scale: float) -> dict[str, dict[int, float]]:
     """Planned figure by KPI and year."""
     planned: dict[str, dict[int, float]] = {}
     for kpi, year, plan in table.rows("kpi", "year", "plan") if table else ():
-        planned.setdefault(kpi, {})[year] = plan
+        planned.setdefault(kpi, {})[year] = plan * scale
     return planned
 
 

@@ -15,8 +15,9 @@ def explain(scenario: Scenario, path: str) -> list[dict[str, Any]]:
     """One dictionary for each value that ``path`` names, in file order.
 
     Keys: ``path`` (of this one value), ``value``, ``unit``, ``description``, ``source`` (key), ``citation``,
-    ``url``, ``status``, ``low``, ``high``, ``note``, ``reader`` (the file that uses it) and ``place``
-    (file and line). Raises ``ScenarioError``, with the nearest valid path, if it names nothing.
+    ``url``, ``status``, ``low``, ``high``, ``note``, ``reader`` (the file that uses it, or
+    ``schema.KEPT``) and ``place`` (file and line). Raises ``ScenarioError``, with the nearest valid path,
+    if it names nothing.
     """
     target = find_target(scenario.tables, path)
     if isinstance(target, Problem):
@@ -39,7 +40,7 @@ def path_of(table: Table, row: int, column: Column) -> str:
 def _explained(
     table: Table, row: int, column: Column, citation: dict[str, tuple[str, str | None]]
 ) -> dict[str, Any]:
-    reader = table.spec.reader
+    reader = column.reader or table.spec.reader
     if table.spec.name == "settings":
         reader = setting_specs()[table["name"][row]].reader
     source = table["source"][row]

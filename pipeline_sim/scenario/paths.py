@@ -2,8 +2,9 @@
 
 ``supervision.rule`` is a setting. ``posts.cardiology.london.2025`` is a row of a table, by its keys in
 column order; trailing keys may be left out, which means every row that matches. ``:column`` names the
-value column where a table has several: ``programmes.cardiology:resignation``. When a value is set, a
-year without a row gets one, which holds from then on: ``posts.cardiology.london.2031``.
+value column where a table has several: ``programmes.cardiology:resignation``. ``levels.months`` is short
+for ``levels:months``, unless ``months`` is a first key of the table too. When a value is set, a year
+without a row gets one, which holds from then on: ``posts.cardiology.london.2031``.
 """
 
 from __future__ import annotations
@@ -104,7 +105,10 @@ def find_target(tables: Mapping[str, Table], path: str, where: str = "") -> Targ
         return Problem(where, f"{name}, a table this scenario does not have", "a table of the scenario")
     table = tables[name]
     columns = table.spec.values
-    if colon:
+    if not colon and len(keys) == 1 and _is_column(table, keys[0]):
+        column_name, keys = keys[0], []
+        columns = (table.spec.by_name[column_name],)
+    elif colon:
         columns = tuple(column for column in columns if column.name == column_name)
         if not columns:
             names = [column.name for column in table.spec.values]
@@ -114,6 +118,13 @@ def find_target(tables: Mapping[str, Table], path: str, where: str = "") -> Targ
             return Problem(where, found, expected, near and f"{keys_text}:{near}")
     rows = _matching_rows(table, path, keys, where)
     return rows if isinstance(rows, Problem) else Target(table, rows, columns)
+
+
+def _is_column(table: Table, word: str) -> bool:
+    """Whether the second part of ``table.word`` is a value column; a key of that name wins."""
+    if word not in {column.name for column in table.spec.values}:
+        return False
+    return all(str(cell) != word for cell in table[table.spec.keys[0].name])
 
 
 def _unknown_start(path: str, name: str, where: str) -> Problem:
@@ -144,7 +155,8 @@ def _matching_rows(table: Table, path: str, keys: list[str], where: str) -> tupl
         if not kept:
             known = list(dict.fromkeys(str(cells[row]) for row in rows))
             # A first key may be the rest of a setting's name: rounds is a table, rounds.decline a setting.
-            near = nearest(f"{used}.{key}", [f"{used}.{name}" for name in known] + list(setting_specs()))
+            others = [column.name for column in table.spec.values] if len(keys) == 1 else []
+            near = nearest(f"{used}.{key}", [f"{used}.{w}" for w in (*known, *others)] + [*setting_specs()])
             expected = f"one of {', '.join(known[:12])}" + (", ..." if len(known) > 12 else "")
             found = f"no {column.name} {shown(key)} in {used}"
             return Problem(where, found, expected, near)

@@ -36,6 +36,8 @@ MAY_BE_EMPTY = (
 
 LARGEST_COUNT = 100_000_000
 FIRST_YEAR, LAST_YEAR = 1948, 2200
+#: Reader of a column that no calculation uses.
+KEPT = "nothing in this version: kept for reports"
 STATUSES = ("sourced", "secondary", "background", "seed", "assumption")
 
 
@@ -54,6 +56,7 @@ class Column:
     refers_to: str = ""  # "table.column" for references
     may_be_blank: bool = False
     may_be_absent: bool = False
+    reader: str = ""  # the file that uses it, or KEPT; blank = the table's reader
 
     @property
     def expected(self) -> str:
@@ -122,7 +125,7 @@ class TableSpec:
 
     name: str
     description: str
-    reader: str  # the file that uses it
+    reader: str  # the file that uses it; a column may name one of its own
     own_columns: tuple[Column, ...]
     optional: bool = False
     carry: Carry = ""

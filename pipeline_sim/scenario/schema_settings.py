@@ -114,6 +114,8 @@ _SETTINGS = (
                  _STOCK, "workforce_female", 1, "share"),
     _probability("stock.female_sas", "a SAS doctor of the starting workforce is a woman",
                  _STOCK, "workforce_female", 2, "share"),
+    _probability("stock.sas_first_tier", "a SAS doctor of the stock, if applying, is in the first tier",
+                 _STOCK, "stock_sas_first_tier", unit="share"),
     _probability("stock.off_cycle_share", "a full-time trainee in the stock is not on the August cycle",
                  _STOCK, "off_cycle_share", unit="share"),
     # practice
