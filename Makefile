@@ -19,7 +19,7 @@ test: lint
 	$(BIN)/python -m pytest -q -n $(CORES)
 
 verify: .venv/.installed-dev
-	$(BIN)/python -m pytest -q -n $(CORES) -m verify
+	$(BIN)/python -m pytest -q -m verify
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
