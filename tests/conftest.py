@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import settings
 
 from pipeline_sim.cli import cli
 
-settings.register_profile("rules are compiled on first use", deadline=None)
-settings.load_profile("rules are compiled on first use")
+# no deadlines: rules are compiled on first use
+settings.register_profile("same every time", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same every time"))
 
 
 class CommandLine:
