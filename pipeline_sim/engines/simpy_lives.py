@@ -136,8 +136,7 @@ def foundation(sim: Simulation, doctor: Doctor) -> Stage:
             if august >= sim.horizon:
                 return None
             yield sim.ending(august)
-        allocation = sim.foundation
-        allocation.register(doctor)
+        sim.foundation.register(doctor)
         yield sim.answers
         if doctor.answer is not None:
             kind, region = doctor.answer
