@@ -44,11 +44,6 @@ def cache_folder() -> Path:
     return folder
 
 
-def is_compiled_before() -> bool:
-    """Whether an earlier run has left compiled rules in the cache."""
-    return any(cache_folder().rglob("*.nbc"))
-
-
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 

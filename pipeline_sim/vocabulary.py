@@ -191,6 +191,3 @@ STATE_IN_DETAIL = frozenset(
         Event.RETURNED_TO_PRACTICE,
     }
 )
-SYSTEM_EVENTS = frozenset(
-    {Event.POSTS_ADVERTISED, Event.POSTS_UNFILLED, Event.POOL_CAPACITY, Event.POOL_IN_USE}
-)

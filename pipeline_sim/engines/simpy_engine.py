@@ -31,7 +31,7 @@ from pipeline_sim.rules import practice as practice_rules
 from pipeline_sim.rules import supervision as supervision_rules
 from pipeline_sim.rules import training as training_rules
 from pipeline_sim.scenario.blueprint import OUTSIDE_STATES, Blueprint
-from pipeline_sim.vocabulary import Event, PoolKind, State
+from pipeline_sim.vocabulary import Event, Leaving, PoolKind, State
 
 POOL_CENSUS_MONTH = 11  # November: after the August and September changeovers
 FOUNDATION_GROUP = 0
@@ -341,6 +341,15 @@ class Simulation:
         """Log what happened to a doctor this month."""
         self._log_row(self.month * clock.TICKS_PER_MONTH + phase, doctor.id, event, where, detail)
 
+    def leave(self, doctor: Doctor, reason: Leaving) -> None:
+        """Take a doctor out of the modelled workforce for good."""
+        self.write(Phase.STARTS, doctor, Event.LEFT, detail=reason)
+        self.alive -= 1
+
+    def serve_nhs(self, doctor: Doctor) -> None:
+        """Service counts from the first month in the NHS."""
+        doctor.nhs_since = min(doctor.nhs_since, self.month)
+
     def begin(self, doctor: Doctor, stage: lives.Stage | None) -> None:
         """Set a life going."""
         if stage is not None:
@@ -364,12 +373,12 @@ class Simulation:
 
     def next_move(self, doctor: Doctor, state: State, august: int) -> tuple[int, int]:
         """(way, years after ``august``) of an outside doctor's next move."""
-        place = OUTSIDE_STATES.index(State(state).name.lower())
-        apply, leave, to_sas, to_led = (table[place] for table in self._outside[doctor.group])
+        row = OUTSIDE_STATES.index(State(state).name.lower())
+        apply, leave, to_sas, to_led = (table[row] for table in self._outside[doctor.group])
         move = outside_rules.next_move(
             self.key, doctor.id, self.training_year(august), self._last_year, apply, leave, to_sas, to_led
         )
-        return move % 8, move // 8
+        return move % outside_rules.WAYS, move // outside_rules.WAYS
 
     def recruits_higher_now(self, doctor: Doctor) -> bool:
         """Whether a round this month has a programme that this doctor's competence opens."""

@@ -50,12 +50,6 @@ def life(stage: Stage | None) -> Stage:
         stage = yield from stage
 
 
-def leave(sim: Simulation, doctor: Doctor, reason: Leaving) -> None:
-    """Leave the modelled workforce for good."""
-    sim.write(Phase.STARTS, doctor, Event.LEFT, detail=reason)
-    sim.alive -= 1
-
-
 def wait_for(sim: Simulation, doctor: Doctor, need: Need, priority: int, where: int) -> Stage:
     """Wait until a need is met, to start ``where``; returns the index of the bundle taken."""
     request = sim.pools.ask(need, priority, sim.month, doctor, where)
@@ -113,7 +107,7 @@ def medical_school(
     sim.write(Phase.ENDINGS, doctor, Event.GRADUATED, where, sim.arrivals.school_detail(doctor))
     applies = sim.route_applies[route]
     if not chance.happens(sim.key, doctor.id, chance.GRADUATE_APPLIES, 0, applies):
-        leave(sim, doctor, Leaving.AFTER_GRADUATION)
+        sim.leave(doctor, Leaving.AFTER_GRADUATION)
         return None
     return foundation(sim, doctor)
 
@@ -147,7 +141,7 @@ def foundation(sim: Simulation, doctor: Doctor) -> Stage:
         season = sim.training_year(sim.month)
         reapplies = sim.bp.foundation_reserve_reapplies
         if not chance.happens(sim.key, doctor.id, chance.FOUNDATION_REAPPLIES, season, reapplies):
-            leave(sim, doctor, Leaving.AFTER_GRADUATION)
+            sim.leave(doctor, Leaving.AFTER_GRADUATION)
             return None
         august = sim.next_august(sim.month + 1)
         if august >= sim.horizon:
@@ -166,7 +160,7 @@ def foundation_years(
 ) -> Stage:
     """F1 and F2 in one region. ``progress`` >= 0 for a year already begun at the start."""
     doctor.trained = region
-    doctor.nhs_since = min(doctor.nhs_since, sim.month)
+    sim.serve_nhs(doctor)
     wte = wte or sim.starting_wte(doctor, 0)
     while year < 2:
         level = sim.level_first[0] + year
@@ -271,7 +265,7 @@ def after_foundation(sim: Simulation, doctor: Doctor) -> Stage | None:
     choice = outside_rules.destination_after_f2(sim.key, doctor.id, sim.bp.after_f2_cumulative)
     name = AFTER_F2_DESTINATIONS[choice]
     if name == "leave":
-        leave(sim, doctor, Leaving.AFTER_FOUNDATION)
+        sim.leave(doctor, Leaving.AFTER_FOUNDATION)
         return None
     if name == "apply":
         if sim.is_august():
@@ -287,7 +281,7 @@ def after_resigning(sim: Simulation, doctor: Doctor) -> Stage | None:
         sim.key, doctor.id, doctor.choices, sim.bp.resign_cumulative
     )
     if AFTER_F2_DESTINATIONS[choice] == "leave":
-        leave(sim, doctor, Leaving.LEFT_MEDICINE)
+        sim.leave(doctor, Leaving.LEFT_MEDICINE)
         return None
     return spell_away(sim, doctor, choice)
 
@@ -305,7 +299,7 @@ def live_as(sim: Simulation, doctor: Doctor, state: State) -> None:
     """Take up a life outside training; in the NHS, service begins, in a region."""
     doctor.state = state
     if state in NHS_STATES:
-        doctor.nhs_since = min(doctor.nhs_since, sim.month)
+        sim.serve_nhs(doctor)
         if doctor.trained < 0:
             doctor.trained = outside_rules.region_of_first_job(sim.key, doctor.id, sim.bp.attraction)
 
@@ -336,7 +330,7 @@ def outside(
             return apply_for_training(sim, doctor)
         if way == outside_rules.LEAVE:
             never_came = state == State.OVERSEAS_APPLICANT
-            leave(sim, doctor, Leaving.NEVER_CAME if never_came else Leaving.FROM_OUTSIDE_TRAINING)
+            sim.leave(doctor, Leaving.NEVER_CAME if never_came else Leaving.FROM_OUTSIDE_TRAINING)
             return None
         if way == outside_rules.TO_SAS:
             return start_sas(sim, doctor)
@@ -387,7 +381,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
     doctor.state = State.TRAINING
     doctor.entries += 1
     doctor.tier = 1  # on a UK programme
-    doctor.nhs_since = min(doctor.nhs_since, sim.month)
+    sim.serve_nhs(doctor)
     level = sim.level_first[programme]
     wanted = sim.training_bundle(programme, level, region)
     wte = sim.starting_wte(doctor, programme)

@@ -33,8 +33,7 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
         sim.key, doctor.id, group, sim.bp.join_months[group], sim.bp.join_cumulative[group]
     )
     if delay == rules.NEVER_JOINS:
-        sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.NEVER_JOINED_PRACTICE)
-        sim.alive -= 1
+        sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
     if sim.month + delay >= sim.horizon:
         return None
@@ -71,7 +70,7 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
     since = sim.month
     while True:
         change = sim.next_change(doctor, group, since, cut)
-        month, way = change // 8, change % 8
+        month, way = divmod(change, rules.WAYS)
         if way == rules.STAYS or month >= sim.horizon:
             return None
         yield sim.ending(month)
@@ -107,8 +106,7 @@ def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region
             return None
         away = rules.break_months(sim.key, doctor.id, age, sim.practice_return[group], *sim.practice_break)
         if not away:
-            sim.write(Phase.STARTS, doctor, Event.LEFT, detail=Leaving.FROM_PRACTICE)
-            sim.alive -= 1
+            sim.leave(doctor, Leaving.FROM_PRACTICE)
             return None
         sim.write(Phase.ENDINGS, doctor, Event.STARTED_BREAK, where, away)
         if month + away >= sim.horizon:

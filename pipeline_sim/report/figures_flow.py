@@ -23,7 +23,6 @@ HEADINGS = (
 NODE_WIDTH = 0.10
 NODE_GAP = 0.055  # of the height of the figure, between bands of one step
 MOST_ROOM = 0.78  # of the height, for the people
-LAST_OUT = 99
 
 #: From top to bottom, and their colours: onward, waiting or still on the way, gone.
 ORDER = {

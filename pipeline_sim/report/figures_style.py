@@ -27,7 +27,6 @@ SMALL, NORMAL, TITLE = 7.5, 8.5, 11.0
 LEFT_MARGIN = 0.1
 ACRONYMS = frozenset({"accs", "ent", "gp", "gum", "imt", "omfs", "sas", "uk", "nhs", "ct", "nhse"})
 SMALL_WORDS = frozenset({"and", "of", "the", "in"})
-DIRECTIONS = frozenset({"north", "south", "east", "west"})
 
 
 def plain(name: str) -> str:

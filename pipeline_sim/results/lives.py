@@ -18,7 +18,6 @@ from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import STATE_AFTER, STATE_IN_DETAIL, Event, PoolKind, State
 
 FOUNDATION_PROGRAMME = 0
-UNKNOWN = 0  # cause of a wait that the log does not give
 
 _STATE_OF = np.full(256, -1, dtype=np.int8)
 for _event, _state in STATE_AFTER.items():

@@ -20,7 +20,7 @@ from pipeline_sim.randomness import (
 )
 
 STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED = 0, 1, 2, 3, 4
-_WAYS = 8
+WAYS = 8  # a move is coded as years * WAYS + way
 
 
 @rule
@@ -58,15 +58,15 @@ def next_move(key, person, first_year, last_year, apply, leave, to_sas, to_led):
     while year <= last_year:
         u = draw(key, person, OUTSIDE, year)
         if u < leave:
-            return (year - first_year) * _WAYS + LEAVE
+            return (year - first_year) * WAYS + LEAVE
         u -= leave
         if u < apply:
-            return (year - first_year) * _WAYS + APPLY
+            return (year - first_year) * WAYS + APPLY
         u -= apply
         if u < to_sas:
-            return (year - first_year) * _WAYS + TO_SAS
+            return (year - first_year) * WAYS + TO_SAS
         u -= to_sas
         if u < to_led:
-            return (year - first_year) * _WAYS + TO_LOCALLY_EMPLOYED
+            return (year - first_year) * WAYS + TO_LOCALLY_EMPLOYED
         year += 1
-    return (year - first_year) * _WAYS + STAY
+    return (year - first_year) * WAYS + STAY

@@ -20,7 +20,7 @@ from pipeline_sim.randomness import (
 )
 
 STAYS, LEAVES, CUTS_HOURS, REGISTERS, APPLIES = 0, 1, 2, 3, 4
-_WAYS = 8
+WAYS = 8  # a change is coded as month * WAYS + way
 GROUPS = 4  # trained groups a person can belong to
 NEVER_JOINS = -1
 
@@ -47,15 +47,15 @@ def next_change(
         if at > since:
             year = max(0, min((at - 1 + year_offset) // 12, last_year))
             if draw(key, person, PRACTICE_EXIT, occurrence) < exit_by_year[year, age]:
-                return at * _WAYS + LEAVES
+                return at * WAYS + LEAVES
             if age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce:
-                return at * _WAYS + CUTS_HOURS
+                return at * WAYS + CUTS_HOURS
             if register > 0 and draw(key, person, PORTFOLIO, occurrence) < register:
-                return at * _WAYS + REGISTERS
+                return at * WAYS + REGISTERS
             if apply > 0 and draw(key, person, SAS_APPLIES, occurrence) < apply:
-                return at * _WAYS + APPLIES
+                return at * WAYS + APPLIES
         birthday += 12
-    return end * _WAYS + STAYS
+    return end * WAYS + STAYS
 
 
 @rule

@@ -17,7 +17,6 @@ Bools = NDArray[np.bool_]
 
 UNITS = 100  # units in one whole place
 THRESHOLD_ONE = 1 << 32  # a probability of one
-NO_PROGRAMME = -1
 
 STAGES = ("preclinical", "clinical", "final", "intercalated")
 PLACEMENT_SETTINGS = ("hospital", "primary_care", "private", "voluntary", "technology")

@@ -112,7 +112,6 @@ PROVENANCE = (
     Column("high", "number", "highest plausible value", may_be_blank=True, may_be_absent=True),
     Column("note", "text", "anything a reader should know", may_be_blank=True, may_be_absent=True),
 )
-PROVENANCE_NAMES = tuple(column.name for column in PROVENANCE)
 
 
 @dataclass(frozen=True)

@@ -257,7 +257,6 @@ class Cohort:
     """One entrant's expected life in a programme, in years and by level."""
 
     years_tied: float  # from entry to the next round after the post falls free
-    years_held: float
     stock: tuple[float, ...]  # people present on a 31 July per yearly entrant, by level
     on_cycle: float  # share of full-timers in that stock who finish in August
 
@@ -275,7 +274,7 @@ def cohort(
     levels = months // 12
     step = 6 if february else 12
     monthly = (1 - leave) ** (1 / 12)
-    tied = held = full = on_cycle = 0.0
+    tied = full = on_cycle = 0.0
     stock = [0.0] * levels
     most = extension[1] // extension[0]
     hours = sum(w * s for w, s in mix.items()) / 100
@@ -291,14 +290,13 @@ def cohort(
             weight = share * chance
             length = math.ceil((months + k * extension[0]) * 100 / wte)
             tied += weight * sum(monthly**m for m in range(0, length, step)) * step / 12
-            held += weight * sum(monthly**m for m in range(length)) / 12
             for m in range(12, length + 1, 12):
                 here = weight * monthly**m
                 stock[min(levels - 1, (m - 1) * levels // length)] += here
                 if wte == 100:
                     full += here
                     on_cycle += here * (length % 12 == 0)
-    return Cohort(tied, held, tuple(stock), on_cycle / full)
+    return Cohort(tied, tuple(stock), on_cycle / full)
 
 
 @cache
