@@ -20,7 +20,7 @@ test: lint
 
 verify: .venv/.installed-dev
 	$(BIN)/python -m pytest -q -m verify
-	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n $(CORES) tests/test_engine_invariants.py tests/test_rules_*.py tests/test_scenario_property.py
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -q -n $(CORES) tests/test_engine_identity.py tests/test_engine_invariants.py tests/test_rules_*.py tests/test_scenario_property.py
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

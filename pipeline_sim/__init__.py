@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.load import Scenario, list_scenarios, load_scenario
-    from pipeline_sim.studies.runs import multiple_replications, single_run
+    from pipeline_sim.studies.replicating import multiple_replications
+    from pipeline_sim.studies.runs import single_run
 
 __version__ = "0.1.0"
 
@@ -26,7 +27,7 @@ _HOMES = {
     "Scenario": "pipeline_sim.scenario.load",
     "list_scenarios": "pipeline_sim.scenario.load",
     "load_scenario": "pipeline_sim.scenario.load",
-    "multiple_replications": "pipeline_sim.studies.runs",
+    "multiple_replications": "pipeline_sim.studies.replicating",
     "single_run": "pipeline_sim.studies.runs",
 }
 

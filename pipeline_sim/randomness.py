@@ -6,9 +6,9 @@ draws. Draws are 32-bit integers compared with thresholds, so every engine decid
 
 from __future__ import annotations
 
-from numba import int64, uint64
+from numba import boolean, int64, uint64
 
-from pipeline_sim.compiling import rule
+from pipeline_sim.compiling import compiled_once, rule
 
 # purposes: what a draw decides -------------------------------------------------------------------
 SEX = 1
@@ -71,7 +71,7 @@ _S30, _S27, _S31, _S32 = uint64(30), uint64(27), uint64(31), uint64(32)
 _MASK = (1 << 64) - 1
 
 
-@rule
+@compiled_once(uint64(int64, int64, int64, int64))
 def draw64(key, person, purpose, occurrence):
     """A 64-bit hash of the four numbers (two rounds of the splitmix64 finaliser)."""
     z = uint64(key) + uint64(person) * _GOLDEN
@@ -84,19 +84,19 @@ def draw64(key, person, purpose, occurrence):
     return z ^ (z >> _S31)
 
 
-@rule
+@compiled_once(int64(int64, int64, int64, int64))
 def draw(key, person, purpose, occurrence):
     """A whole number in [0, 2**32)."""
     return int64(draw64(key, person, purpose, occurrence) >> _S32)
 
 
-@rule
+@compiled_once(boolean(int64, int64, int64, int64, int64))
 def happens(key, person, purpose, occurrence, threshold):
     """Whether something of probability ``threshold / 2**32`` happens."""
     return draw(key, person, purpose, occurrence) < threshold
 
 
-@rule
+@compiled_once(int64(int64, int64, int64, int64, int64, int64))
 def draw_between(key, person, purpose, occurrence, low, high):
     """A whole number in [low, high], each as likely."""
     return low + ((draw(key, person, purpose, occurrence) * (high - low + 1)) >> 32)
@@ -125,7 +125,7 @@ def pick_by_weight(weights, u):
     return -1
 
 
-@rule
+@compiled_once(int64(int64, int64, int64, int64))
 def bell(key, person, purpose, occurrence):
     """A roughly normal whole number with mean 0 and standard deviation 37,837: four 16-bit draws summed."""
     z = draw64(key, person, purpose, occurrence)

@@ -14,7 +14,9 @@ from pipeline_sim.cli import cli
 # no deadlines: rules are compiled on first use
 settings.register_profile("same every time", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same every time"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "same every time")
+EXPLORING = PROFILE == "explore"
+settings.load_profile(PROFILE)
 
 
 class CommandLine:

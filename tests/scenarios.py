@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from pipeline_sim.scenario.definition import Scenario
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pipeline_sim.errors import ScenarioError
+from pipeline_sim.scenario.definition import Scenario, table_problems
 from pipeline_sim.scenario.load import load_scenario
+from pipeline_sim.scenario.schema import table_specs
+from pipeline_sim.scenario.table import Table
+
+Row = Mapping[str, object]
 
 WITHOUT_CHANCE: dict[str, object] = {
     "route_years:repeat": 0,
@@ -77,5 +85,125 @@ def ladder(gp_posts: int, gp_stock: int) -> Scenario:
             "trainee_stock.cardiology:trainees": 0,
             "posts.general_practice:posts": gp_posts,
             "workforce_stock.gp:doctors": 4000,
+        }
+    )
+
+
+def with_tables(scenario: Scenario, tables: Mapping[str, Iterable[Row]]) -> Scenario:
+    """The scenario with whole tables replaced by rows, checked as a file would be.
+
+    A row names its cells; provenance left out is filled in, anything else left out is blank.
+    """
+    together = {**scenario.tables, **{name: _table(name, rows) for name, rows in tables.items()}}
+    problems = table_problems(together, scenario.first_training_year)
+    if problems:
+        raise ScenarioError(problems)
+    return replace(scenario, tables=together)
+
+
+def with_more_rows(scenario: Scenario, tables: Mapping[str, Iterable[Row]]) -> Scenario:
+    """The scenario with rows added at the end of tables, optional tables included."""
+    longer = {name: [*rows_of(scenario, name), *rows] for name, rows in tables.items()}
+    return with_tables(scenario, longer)
+
+
+def rows_of(scenario: Scenario, name: str) -> list[dict[str, object]]:
+    """The rows of a table as dictionaries; none if the scenario does not have it."""
+    if name not in scenario.tables:
+        return []
+    columns = scenario.tables[name].columns
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def _table(name: str, rows: Iterable[Row]) -> Table:
+    spec = table_specs()[name]
+    filled = [{"source": "teaching", "status": "assumption", **row} for row in rows]
+    columns = {column.name: tuple(row.get(column.name) for row in filled) for column in spec.columns}
+    return Table(spec, spec.file, columns, tuple(range(2, len(filled) + 2)))  # type: ignore[arg-type]
+
+
+def with_second_region(scenario: Scenario) -> Scenario:
+    """A one-region scenario with a second region of the same counts, that attracts less."""
+    first = scenario.tables["regions"]["region"][0]
+    doubled: dict[str, list[Row]] = {}
+    for name, table in scenario.tables.items():
+        if name != "regions" and "region" in table.columns:
+            rows = rows_of(scenario, name)
+            doubled[name] = [*rows, *({**row, "region": "northshire"} for row in rows)]
+    regions = rows_of(scenario, "regions")
+    pulls = {"attraction": 0.5, "foundation_attraction": 0.4, "settle": 0.3}
+    doubled["regions"] = [*regions, {**regions[0], "region": "northshire", **pulls}]
+    assert first != "northshire"
+    return with_tables(scenario, doubled)
+
+
+def everything_happens() -> Scenario:
+    """Two regions in which every table has rows, every mechanism acts, and everything is a little scarce."""
+    scenario = with_second_region(load_scenario("teaching"))
+    streams = {
+        "uk_on_a_break": ("break", "uk_graduate", 3),
+        "uk_abroad": ("abroad", "uk_graduate", 8),
+        "overseas_graduates": ("foundation_waiting", "overseas", 8),
+        "overseas_consultants": ("consultant", "overseas", 5),
+        "overseas_gps": ("gp", "overseas", 8),
+    }
+    people = [
+        {"stream": stream, "region": region, "year": 2025, "people": 25}
+        for stream in streams
+        for region in ("middleshire", "northshire")
+    ]
+    scenario = with_more_rows(
+        scenario,
+        {
+            "streams": [
+                {
+                    "stream": stream, "state": state, "group": group, "first_tier_share": 0.3,
+                    "female_share": 0.5, "youngest": 27, "oldest": 50, "nhs_months_max": 40, "month": month,
+                }
+                for stream, (state, group, month) in streams.items()
+            ],
+            "arrivals": people,
+            "outside_stock": people,
+            "incentives": [
+                {"programme": "cardiology", "region": "northshire", "year": 2025, "pounds": 20_000}
+            ],
+            "supervisor_extra": [
+                {"group": group, "region": "northshire", "year": 2026, "slots": 30}
+                for group in ("foundation", "general_practice")
+            ],
+            "foundation_rules": [
+                {"year": 2026, "rule": "prioritised", "oversubscription": "reserve_list"},
+                {"year": 2027, "rule": "merit", "oversubscription": "placeholder"},
+            ],
+            "recruitment_rules": [
+                {"year": 2027, "application_cap": 3, "tier_stage": "interview", "tier_nhs_months": 12}
+            ],
+            "exits": [{"group": "gp", "age_from": 25, "year": 2026, "leave": 0.08}],
+        },
+    )  # fmt: skip
+    lists = {"list_1": 0.4, "list_2": 0.3, "list_3": 0.2, "list_all": 0.1}
+    sends = {"apply_1": 0.3, "apply_2": 0.2, "apply_3": 0.2, "apply_4": 0.1, "apply_5": 0.1, "apply_6": 0.1}
+    return scenario.with_values(
+        {f"applicant_groups:{column}": share for column, share in (lists | sends).items()}
+        | {
+            "programmes.core_medicine:shortage": 1,
+            "foundation.priority_shortage_weight": 10,
+            "foundation_places.priority:places": 60,
+            "posts.general_practice:posts": 500,
+            "supervision_groups.general_practice:gp_units": 45,
+            "supervision_groups.medicine:consultant_units": 110,
+            "programmes:extension_cap_months": 9,
+            "foundation_places.main:places": 90,
+            "placements.hospital:places": 700,
+            "practice_places:places": 160,
+            "workforce_stock.sas:doctors": 300,
+            "rounds.decline": 0.25,
+            "foundation.f1_release": 0.03,
+            "foundation.f2_release": 0.03,
+            "practice.portfolio": 0.1,
+            "practice.sas_applies": 0.15,
+            "recruitment_rules.2025:tier_stage": "offer",
+            "recruitment_rules.2025:tier_nhs_months": 36,
+            "recruitment_rules.2026:tier_nhs_months": 0,
         }
     )

@@ -75,7 +75,7 @@ def test_a_command_line_that_makes_no_sense_is_exit_2(pipeline: CommandLine, arg
     assert pipeline(*arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("command", ["run", "trace", "list", "validate", "new", "explain"])
+@pytest.mark.parametrize("command", ["run", "trace", "diff-engines", "list", "validate", "new", "explain"])
 def test_every_command_explains_itself(pipeline: CommandLine, command: str) -> None:
     result = pipeline(command, "--help")
     assert result.exit_code == 0
@@ -102,6 +102,7 @@ def test_list_names_the_bundled_scenarios(pipeline: CommandLine) -> None:
         ["run", "teachin"],
         ["validate", "teachin"],
         ["trace", "teachin", "--person", "1"],
+        ["diff-engines", "teachin"],
         ["explain", "rounds.decline", "--scenario", "teachin"],
         ["new", "mine", "--base", "teachin"],
     ],

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from results_examples import (
     CARDIOLOGY,
     CORE,
@@ -30,6 +32,7 @@ from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import summarise
 from pipeline_sim.results.kpi_document import kpi_markdown
 from pipeline_sim.results.kpis import HEADLINE, REGISTRY
+from pipeline_sim.results.kpis_training import percentile_of
 from pipeline_sim.results.registry import COLUMNS
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event, PoolKind, State
@@ -335,3 +338,9 @@ def test_the_page_of_kpis_is_written_from_the_registry() -> None:
     assert PAGE.read_text(encoding="utf-8") == kpi_markdown(), (
         "write it anew: python -m pipeline_sim.results.kpi_document docs/kpis.md"
     )
+
+
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=40), st.sampled_from([0, 10, 50, 90, 99, 100]))
+def test_a_percentile_of_counts_is_that_of_the_numbers_counted(months: list[int], percentile: int) -> None:
+    counts = np.bincount(months, minlength=91)
+    assert percentile_of(counts, percentile) == np.percentile(months, percentile)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,12 +24,14 @@ from results_examples import (
     small_blueprint,
     student,
 )
+from synthetic_log import national_blueprint, synthetic_log
 
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import IdentityKind, describe, is_uk_graduate, person_identity
 from pipeline_sim.results.bundle import gather_facts, summarise
 from pipeline_sim.results.census import census_frame, stock_and_flow, take_census
 from pipeline_sim.results.lives import read_lives
+from pipeline_sim.results.people import find_people
 from pipeline_sim.results.waits import waits_frame
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event, PoolKind, State
@@ -62,6 +66,32 @@ def test_a_number_of_no_kind_is_refused() -> None:
 def test_uk_graduates_are_students_and_the_uk_part_of_the_stock() -> None:
     kinds = np.array([1, 2, 3, 4])
     assert is_uk_graduate(person_identity(kinds, 0, 0, 0, 1)).tolist() == [True, True, False, False]
+
+
+# people -----------------------------------------------------------------------------------------
+
+
+def test_everyone_in_a_log_has_a_position_in_the_order_of_their_numbers() -> None:
+    blueprint = national_blueprint(months=60, programmes=5)
+    log = synthetic_log(blueprint, 500)
+    people = find_people(log, blueprint)
+    rows = np.flatnonzero(log.person != 0)
+    assert np.array_equal(people.number[people.at(rows, log)], log.person[rows])
+    assert (np.diff(people.number) > 0).all()
+
+
+@pytest.mark.parametrize("column", ["month", "programme", "level", "region"])
+def test_a_log_of_another_scenario_is_refused(column: str) -> None:
+    log = example_log()
+    beyond = getattr(log, column).copy()
+    beyond[3] = 100
+    with pytest.raises(ValueError, match=f"a {column} that the scenario does not have"):
+        summarise(dataclasses.replace(log, **{column: beyond}), BLUEPRINT)
+
+
+def test_a_state_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="no state"):
+        summarise(log_of(row(0, student(1), Event.PRESENT_AT_START, detail=77)), BLUEPRINT)
 
 
 # flows ------------------------------------------------------------------------------------------

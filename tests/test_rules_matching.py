@@ -13,10 +13,15 @@ from pipeline_sim.rules.matching import (
     ACCEPTS_WITH_UPGRADES,
     DECLINES,
     NO_RESPONSE,
-    deferred_acceptance,
+    Line,
+    Offers,
+    Outcome,
     match_with_replies,
     merit_of,
 )
+from pipeline_sim.rules.preferences import Applicants, Wishes
+
+KEY = 7
 
 
 @st.composite
@@ -42,6 +47,47 @@ def flatten(lists, scores, capacity):
         np.int64,
     )
     return first, pool, merit, np.array(capacity, np.int64)
+
+
+def in_line(first, pool, merit):
+    """Those with a merit, in the order given; every pool is a programme with posts in one region."""
+    entries = np.flatnonzero(merit >= 0)
+    whose = np.repeat(np.arange(len(first) - 1), np.diff(first))[entries]
+    person, begin = np.unique(whose, return_index=True)
+
+    def small(values):
+        return np.array(values, np.int32)
+
+    return Line(
+        person=small(person),
+        first=small([*begin, len(entries)]),
+        merit=merit[entries],
+        programme=small(pool[entries]),
+        order=small(entries * 0 + 1),
+        above=small(entries - first[whose]),
+        choice=small(range(len(entries) + 1)),
+        region=np.zeros(len(entries), np.int8),
+    )
+
+
+def match(first, pool, merit, places, reply):
+    """(accepted choice of each person or -1, [(choice, pass)] of every offer); ``places`` is used up."""
+    people = len(reply)
+    nobody = Applicants(*(np.zeros(people, np.int64) for _ in Applicants._fields))
+    no_flags, no_table = np.zeros(0, np.bool_), np.zeros((1, 1), np.int64)
+    wishes = Wishes(
+        base=0, in_round=no_flags, parents=no_table[0], core_bit=no_table[0], shortage=no_flags,
+        weights=no_table, shortage_percent=100, applications=no_table, regions_listed=no_table, cap=1,
+        place=np.zeros((len(places), 1, 8), np.int64),
+    )  # fmt: skip
+    offers, outcome = Offers.room_for(people + len(pool)), Outcome.room_for(people)
+    line = in_line(first, pool, merit)
+    offers = offers.cut(match_with_replies(KEY, line, nobody, wishes, reply, places, offers, outcome))
+    accepted = np.where(outcome.pool >= 0, first[:-1] + outcome.rank - 1, -1)
+    assert (pool[accepted[accepted >= 0]] == outcome.pool[accepted >= 0]).all()
+    choices = first[offers.person] + offers.rank - 1
+    assert (pool[choices] == offers.pool).all()
+    return accepted, list(zip(choices.tolist(), offers.passes.tolist(), strict=True))
 
 
 def stable_assignments(lists, scores, capacity):
@@ -75,9 +121,8 @@ def stable_assignments(lists, scores, capacity):
 def test_the_match_is_the_best_stable_one_for_every_applicant(market):
     lists, scores, capacity = market
     first, pool, merit, places = flatten(*market)
-    match = np.empty(len(lists), np.int64)
-    deferred_acceptance(np.ones(len(lists), np.bool_), first, pool, merit, places, match)
-    found = [None if c < 0 else int(pool[c]) for c in match]
+    held, _ = match(first, pool, merit, places, np.full(len(lists), ACCEPTS))
+    found = [None if c < 0 else int(pool[c]) for c in held]
     ranks = [
         [one.index(p) if p is not None else len(one) for one, p in zip(lists, stable, strict=True)]
         for stable in stable_assignments(lists, scores, capacity)
@@ -96,15 +141,13 @@ def test_after_replies_no_post_is_over_filled_and_nobody_below_is_preferred(mark
     first, pool, merit, places = flatten(*market)
     people = len(lists)
     reply = np.array(answers[:people], np.int64)
-    accepted = np.empty(people, np.int64)
-    offers = np.empty((2, people + len(pool)), np.int64)
-    count = match_with_replies(first, pool, merit, places, reply, accepted, offers[0], offers[1])
+    accepted, offers = match(first, pool, merit, places, reply)
     held = np.bincount(pool[accepted[accepted >= 0]], minlength=len(capacity))
     assert (held <= capacity).all()
     assert (places == capacity - held).all()
     had_offer = np.zeros(people, bool)
     person_of = np.repeat(np.arange(people), np.diff(first))
-    had_offer[person_of[offers[0, :count]]] = True
+    had_offer[person_of[[c for c, _ in offers]]] = True
     assert not (accepted[(reply == DECLINES) | (reply == NO_RESPONSE)] >= 0).any()
     assert (accepted[had_offer & (reply == ACCEPTS_WITH_UPGRADES)] >= 0).all()
     # stability among all who stayed: nobody envies a post held by someone of lower merit, or left empty
@@ -126,13 +169,11 @@ THREE_FOR_TWO = ([[0], [0, 1], [1]], [[3, 3], [2, 2], [1, 1]], [1, 1])
 
 def test_a_declined_post_is_offered_down_the_list_and_frees_an_upgrade():
     first, pool, merit, places = flatten(*THREE_FOR_TWO)
-    accepted = np.empty(3, np.int64)
-    offers = np.empty((2, 10), np.int64)
     reply = np.array([DECLINES, ACCEPTS_WITH_UPGRADES, ACCEPTS], np.int64)
-    count = match_with_replies(first, pool, merit, places, reply, accepted, offers[0], offers[1])
+    accepted, offers = match(first, pool, merit, places, reply)
     assert pool[accepted[1]] == 0 and pool[accepted[2]] == 1 and accepted[0] == -1
     # offers: 0 gets post 0, 1 gets post 1; then 1 is moved up to post 0 and 2 gets post 1
-    assert [(int(pool[c]), int(k)) for c, k in zip(*offers[:, :count], strict=True)] == [
+    assert [(int(pool[c]), int(k)) for c, k in offers] == [
         (0, 0),
         (1, 0),
         (0, 1),
@@ -142,10 +183,8 @@ def test_a_declined_post_is_offered_down_the_list_and_frees_an_upgrade():
 
 def test_without_opting_in_a_doctor_keeps_the_first_accepted_post():
     first, pool, merit, places = flatten(*THREE_FOR_TWO)
-    accepted = np.empty(3, np.int64)
-    offers = np.empty((2, 10), np.int64)
     reply = np.array([NO_RESPONSE, ACCEPTS, ACCEPTS], np.int64)
-    match_with_replies(first, pool, merit, places, reply, accepted, offers[0], offers[1])
+    accepted, _ = match(first, pool, merit, places, reply)
     assert pool[accepted[1]] == 1 and accepted[2] == -1
     assert places.tolist() == [1, 0]
 

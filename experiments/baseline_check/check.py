@@ -19,7 +19,7 @@ from rich.table import Table
 
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.load import load_scenario
-from pipeline_sim.studies.runs import replications
+from pipeline_sim.studies.replicating import replications
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE / "published.csv"

@@ -10,6 +10,7 @@ import click
 from pipeline_sim import __version__
 from pipeline_sim.cli.failures import GuardedGroup
 from pipeline_sim.cli.options import debug_option, simulation_options
+from pipeline_sim.engines.choice import DEFAULT_ENGINE, ENGINES
 
 
 @click.group(cls=GuardedGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,7 +28,14 @@ def cli() -> None:
 @click.argument("scenario", default="england")
 @simulation_options
 @click.option("--reps", type=click.IntRange(min=1), default=1, show_default=True, help="Replications.")
-@click.option("--engine", type=click.Choice(["simpy"]), default="simpy", show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that share the replications; the results are the same.",
+)
+@click.option("--engine", type=click.Choice(ENGINES), default=DEFAULT_ENGINE, show_default=True)
 @click.option("--events", is_flag=True, help="Also write every event (events.parquet).")
 @click.option(
     "--out",
@@ -60,6 +68,20 @@ def trace(**options: Any) -> None:
     from pipeline_sim.cli.trace import tell_a_life
 
     tell_a_life(**options)
+
+
+@cli.command(name="diff-engines")
+@click.argument("scenario")
+@simulation_options
+@click.option(
+    "--rep", type=click.IntRange(min=0), default=0, show_default=True, help="Which replication, from 0."
+)
+@debug_option
+def diff_engines(**options: Any) -> None:
+    """Run SCENARIO on both engines and show the first event that differs, if one does."""
+    from pipeline_sim.cli.differences import compare_engines
+
+    compare_engines(**options)
 
 
 @cli.command(name="list")

@@ -9,6 +9,7 @@ from pipeline_sim.cli.options import chosen_scenario
 from pipeline_sim.identity import describe
 from pipeline_sim.report.progress import RunProgress
 from pipeline_sim.report.trace import SMALL_NUMBERS, UnknownPerson, find_person, tell
+from pipeline_sim.studies.runs import simulate
 
 
 def tell_a_life(
@@ -28,13 +29,10 @@ def tell_a_life(
             raise WrongInput(f"--person: {wrong}") from wrong
     chosen = chosen_scenario(scenario, edits, scale)
     blueprint = chosen.blueprint(years)
-
-    from pipeline_sim.engines import simpy_engine
-
     drawn_with = chosen.default_seed if seed is None else seed
     start = (blueprint.start_year, blueprint.start_month)
     with RunProgress(start, blueprint.months, label=chosen.name) as progress:
-        log = simpy_engine.run(blueprint, drawn_with, rep, progress=progress)
+        log = simulate(blueprint, drawn_with, rep, engine="simpy", progress=progress)
     try:
         found = find_person(log, person)
     except UnknownPerson as unknown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,12 +22,22 @@ def cumulative_thresholds(weights: NDArray) -> NDArray[np.int64]:
     return running * THRESHOLD_ONE // running[-1]
 
 
-def is_uk_in_stock(ordinal: int, uk_share: int) -> bool:
+def is_uk_in_stock(ordinal: Any, uk_share: int) -> Any:
     """Whether the ``ordinal``-th trainee of a cell of the stock is a UK graduate: evenly spread."""
     return (ordinal + 1) * uk_share >> 32 > ordinal * uk_share >> 32
 
 
 def trained_specialty_thresholds(blueprint: Blueprint) -> NDArray[np.int64]:
-    """Cumulative thresholds [trained group, programme] in proportion to the starting workforce."""
+    """Cumulative thresholds [trained group, programme] in proportion to the starting workforce.
+
+    A group that nobody is in at the start has every specialty that trains for it, or every one there is.
+    """
     heads = blueprint.workforce.sum(axis=2)
+    ends_in_cct = (blueprint.programme_core_bit < 0) & (blueprint.level_count > 0)
+    ends_in_cct[0] = False  # foundation
+    for group, row in enumerate(heads):
+        if not row.any():
+            row[ends_in_cct & (blueprint.programme_trained == group)] = 1
+        if not row.any():
+            row[:] = 1
     return np.stack([cumulative_thresholds(row) for row in heads])

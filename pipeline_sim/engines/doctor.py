@@ -21,10 +21,13 @@ class Doctor:
         "id",
         "nhs_since",
         "priority_region",
+        "results",
         "route",
+        "school_detail",
         "state",
         "tier",
         "trained",
+        "tries_again",
     )
 
     def __init__(self, identity: int, group: int, home: int, birth: int, female: int) -> None:
@@ -40,7 +43,14 @@ class Doctor:
         self.nhs_since = NEVER  # first month of NHS service
         self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
-        self.route = -1
-        self.assistantship = False
+        self.assistantship = 0
         self.state = 0  # state of the last spell outside training
-        self.answer: tuple[int, int] | None = None  # (programme, region) of the season's accepted post
+        self.answer: tuple[int, int, int] | None = None  # (programme or kind, region, WTE) of a place won
+        self.tries_again = -1  # month of a later round that someone without a post will try, or -1
+
+    def enter_school(self, route: int, results: int, assistantship: int, detail: int) -> None:
+        """What a medical student has besides: route, how each year will end, what the log says of them."""
+        self.route = route
+        self.results = results
+        self.assistantship = assistantship
+        self.school_detail = detail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,16 @@ from numpy.typing import NDArray
 from pipeline_sim.clock import TICKS_PER_MONTH
 from pipeline_sim.eventlog import NONE, EventLog
 
-_EVENT, _PROGRAMME, _LEVEL, _REGION, _WTE = 13, 19, 26, 36, 42  # first bit of each field; tick comes first
-
+# first bit of each field of a packed row; the phase comes first, and the month is kept apart
+_EVENT, _PROGRAMME, _LEVEL, _REGION, _WTE, _DETAIL = 3, 9, 16, 26, 32, 40
 
 NOWHERE = 0
+NEXT_LEVEL = 1 << _LEVEL  # added to a place, the same place one level up
+
+
+def happening(phase: int, event: int) -> int:
+    """An event in its phase of the month, packed once and logged many times."""
+    return int(phase) | int(event) << _EVENT
 
 
 def place(programme: int = NONE, level: int = NONE, region: int = NONE, wte: int = 0) -> int:
@@ -21,24 +28,41 @@ def place(programme: int = NONE, level: int = NONE, region: int = NONE, wte: int
     return (programme + 1) << _PROGRAMME | (level + 1) << _LEVEL | (region + 1) << _REGION | wte << _WTE
 
 
+def _writer(packed: array[int], person: array[int]) -> Callable[..., None]:
+    """``write(happening, person, where=NOWHERE, detail=0)``: one row of this month, where (a ``place``)
+    and with a detail. It is called millions of times, so what it needs is bound once."""
+    add_packed, add_person = packed.append, person.append
+
+    def write(happening: int, person: int, where: int = NOWHERE, detail: int = 0) -> None:
+        add_packed(happening | where | detail << _DETAIL)
+        add_person(person)
+
+    return write
+
+
 class Logbook:
     """Collects rows: one at a time from lives, many at a time from rounds."""
 
     def __init__(self) -> None:
-        self._packed = array("q")
+        self._month = 0
+        self._packed = array("q")  # this month's single rows
         self._person = array("q")
-        self._detail = array("q")
-        self._chunks: list[tuple[NDArray, NDArray, NDArray]] = []
-        self._rows_in_chunks = 0
+        self.write = _writer(self._packed, self._person)
+        self._pieces: list[tuple[int, NDArray, NDArray]] = []  # (month, packed, person)
+        self._rows_in_pieces = 0
 
     def __len__(self) -> int:
-        return len(self._packed) + self._rows_in_chunks
+        return self._rows_in_pieces + len(self._packed)
 
-    def write(self, tick: int, person: int, event: int, where: int = NOWHERE, detail: int = 0) -> None:
-        """One row; ``where`` is a ``place``."""
-        self._packed.append(tick | event << _EVENT | where)
-        self._person.append(person)
-        self._detail.append(detail)
+    def turn_to(self, month: int) -> None:
+        """Single rows are of this month from now on."""
+        self._add(self._month, np.array(self._packed, np.int64), np.array(self._person, np.int64))
+        del self._packed[:], self._person[:]
+        self._month = month
+
+    def _add(self, month: int, packed: NDArray, person: NDArray) -> None:
+        self._pieces.append((month, packed, person))
+        self._rows_in_pieces += len(packed)
 
     def write_many(
         self,
@@ -51,39 +75,61 @@ class Logbook:
         wte: NDArray | int = 0,
         detail: NDArray | int = 0,
     ) -> None:
-        """Rows of one event; each column is an array or one value for all. Written after single rows of
-        the same tick and person, so an engine must not write single rows in a tick of many."""
+        """Rows of one event; each column is an array or one value for all. Their order among single rows
+        of the same tick and person is open, so an engine must not write single rows in a tick of many."""
         count = len(person)
-        if not count:
-            return
-        packed = np.zeros(count, np.int64) + (tick | event << _EVENT)
+        month, phase = divmod(tick, TICKS_PER_MONTH)
+        packed = np.full(count, happening(phase, event), np.int64)
         for value, shift in ((programme, _PROGRAMME), (level, _LEVEL), (region, _REGION)):
             packed += (np.asarray(value, np.int64) + 1) << shift
         packed += np.asarray(wte, np.int64) << _WTE
-        whole = np.zeros(count, np.int64)
-        self._chunks.append((packed, np.asarray(person, np.int64), whole + detail))
-        self._rows_in_chunks += count
+        packed += np.asarray(detail, np.int64) << _DETAIL
+        self._add(month, packed, np.asarray(person, np.int64))
 
     def close(self) -> EventLog:
         """All rows in their final order: month, phase, person, and as written within those."""
-        single = tuple(np.frombuffer(c, np.int64) for c in (self._packed, self._person, self._detail))
-        parts = [single, *self._chunks]
-        packed, person, detail = (np.concatenate([part[k] for part in parts]) for k in range(3))
-        tick = packed & ((1 << _EVENT) - 1)
-        order = np.lexsort((person, tick))
-        packed, person, detail, tick = packed[order], person[order], detail[order], tick[order]
+        self.turn_to(self._month)
+        months: dict[int, list[tuple[NDArray, NDArray]]] = {}
+        for month, packed, person in self._pieces:
+            months.setdefault(month, []).append((packed, person))
+        log = _empty(len(self))
+        first = 0
+        for month in sorted(months):  # month by month: what is sorted fits in the cache
+            packed, person = (np.concatenate(column) for column in zip(*months[month], strict=True))
+            phase = (packed & (TICKS_PER_MONTH - 1)).astype(np.uint8)
+            order = np.lexsort((person, phase))
+            last = first + len(order)
+            _fill(log, slice(first, last), month, packed[order], person[order])
+            first = last
+        return log
 
-        def field(first: int, last: int) -> NDArray:
-            return (packed >> first) & ((1 << (last - first)) - 1)
 
-        return EventLog(
-            month=(tick // TICKS_PER_MONTH).astype(np.int16),
-            phase=(tick % TICKS_PER_MONTH).astype(np.int8),
-            person=person,
-            event=field(_EVENT, _PROGRAMME).astype(np.uint8),
-            programme=(field(_PROGRAMME, _LEVEL) - 1).astype(np.int16),
-            level=(field(_LEVEL, _REGION) - 1).astype(np.int16),
-            region=(field(_REGION, _WTE) - 1).astype(np.int8),
-            wte=field(_WTE, _WTE + 8).astype(np.uint8),
-            detail=detail.astype(np.int32),
-        )
+def _empty(rows: int) -> EventLog:
+    return EventLog(
+        month=np.empty(rows, np.int16),
+        phase=np.empty(rows, np.int8),
+        person=np.empty(rows, np.int64),
+        event=np.empty(rows, np.uint8),
+        programme=np.empty(rows, np.int16),
+        level=np.empty(rows, np.int16),
+        region=np.empty(rows, np.int8),
+        wte=np.empty(rows, np.uint8),
+        detail=np.empty(rows, np.int32),
+    )
+
+
+def _fill(log: EventLog, rows: slice, month: int, packed: NDArray, person: NDArray) -> None:
+    """Unpack rows of a month into a slice of the log."""
+
+    def field(first: int, last: int) -> NDArray:
+        return (packed >> first) & ((1 << (last - first)) - 1)
+
+    log.month[rows] = month
+    log.phase[rows] = field(0, _EVENT)
+    log.person[rows] = person
+    log.event[rows] = field(_EVENT, _PROGRAMME)
+    log.programme[rows] = field(_PROGRAMME, _LEVEL) - 1
+    log.level[rows] = field(_LEVEL, _REGION) - 1
+    log.region[rows] = field(_REGION, _WTE) - 1
+    log.wte[rows] = field(_WTE, _DETAIL)
+    log.detail[rows] = packed >> _DETAIL

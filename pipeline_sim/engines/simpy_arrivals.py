@@ -1,12 +1,20 @@
-"""Who is there at the start, and who comes in later: students, overseas doctors, overseas applicants."""
+"""Who is there at the start, and who comes in later: students, overseas doctors, overseas applicants.
+
+People come in cohorts: those of one route, stream, level or specialty in one region. What a cohort's
+people are like is drawn for all of them at once (``rules.arrivals``).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline_sim import clock
-from pipeline_sim import randomness as chance
-from pipeline_sim.clock import ACADEMIC_YEAR_MONTH, Phase
+from pipeline_sim.clock import ACADEMIC_YEAR_MONTH
+from pipeline_sim.engines import rows
 from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines import simpy_practice as practice
 from pipeline_sim.engines.common import (
@@ -19,14 +27,20 @@ from pipeline_sim.engines.common import (
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.identity import IdentityKind, person_identity
+from pipeline_sim.rules import arrivals as rules
+from pipeline_sim.rules.medical_school import course_results
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
-from pipeline_sim.vocabulary import WIDENING, Event, State
+from pipeline_sim.vocabulary import WIDENING, State
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
 
 UK, OVERSEAS = 0, 1
-FULL_TIME = 100
+
+
+def cohort(kind: IdentityKind, month: int, group: int, region: int, count: int) -> NDArray[np.int64]:
+    """The numbers of the people who come in together."""
+    return np.asarray(person_identity(int(kind), month, group, region, np.arange(count, dtype=np.int64)))
 
 
 class Arrivals:
@@ -34,231 +48,201 @@ class Arrivals:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
-        bp = sim.bp
-        self._stream_month = bp.stream_month.tolist()
-        self._age_from = bp.age_from.tolist()
-
-    def _is_female(self, identity: int, share: int) -> int:
-        return int(chance.happens(self._sim.key, identity, chance.SEX, 0, share))
 
     # each month ---------------------------------------------------------------------------------------
 
     def this_month(self) -> None:
         """Everyone who arrives this month."""
         sim, bp = self._sim, self._sim.bp
-        year = sim.training_year(sim.month)
-        calendar_month = sim.calendar_month()
-        if calendar_month == ACADEMIC_YEAR_MONTH:
+        if sim.calendar_month == ACADEMIC_YEAR_MONTH:
             for route in range(len(bp.routes)):
                 for region in range(len(bp.regions)):
-                    for ordinal in range(int(bp.intake[year, route, region])):
-                        self._student(route, region, ordinal)
-        for stream, month in enumerate(self._stream_month):
-            if month == calendar_month:
-                for region in range(len(bp.regions)):
-                    for ordinal in range(int(bp.arrivals[year, stream, region])):
-                        self._stream(stream, region, ordinal, at_start=False)
+                    self._entrants(route, region, int(bp.intake[sim.year, route, region]))
+        for stream in np.flatnonzero(bp.stream_month == sim.calendar_month).tolist():
+            for region in range(len(bp.regions)):
+                count = int(bp.arrivals[sim.year, stream, region])
+                for stage in self._stream(stream, region, count, at_start=False):
+                    sim.begin(stage)
 
-    def _student(self, route: int, region: int, ordinal: int) -> None:
+    def _entrants(self, route: int, region: int, count: int) -> None:
         sim = self._sim
-        identity = person_identity(int(IdentityKind.STUDENT_ENTRANT), sim.month, route, region, ordinal)
-        doctor = self._new_student(identity, route, region, 0)
-        detail = self.school_detail(doctor)
-        sim.write(Phase.ARRIVALS, doctor, Event.ENTERED_MEDICAL_SCHOOL, place(region=region), detail)
-        sim.begin(doctor, lives.medical_school(sim, doctor))
+        people = cohort(IdentityKind.STUDENT_ENTRANT, sim.month, route, region, count)
+        for doctor in self._students(people, route, region, 0):
+            where = sim.in_region[region]
+            sim.log.write(rows.ENTERED_MEDICAL_SCHOOL, doctor.id, where, doctor.school_detail)
+            sim.begin(lives.medical_school(sim, doctor))
 
-    def _new_student(self, identity: int, route: int, region: int, years_in: int) -> Doctor:
+    def _students(self, people: NDArray, route: int, region: int, years_in: int) -> Iterator[Doctor]:
         sim, bp = self._sim, self._sim.bp
-        age = 12 * (int(bp.route_entry_age[route]) + years_in)
-        within = chance.draw_between(sim.key, identity, chance.ENTRY_AGE, 0, 0, 11)
-        female = self._is_female(identity, int(bp.route_female[route]))
-        doctor = Doctor(identity, UK, region, sim.month - age - within, female)
-        doctor.route = route
-        share = int(bp.route_assistantship[route])
-        doctor.assistantship = chance.happens(sim.key, identity, chance.ASSISTANTSHIP, 0, share)
-        sim.alive += 1
-        return doctor
+        traits = np.empty((len(people), 4), np.int64)
+        rules.student_traits(
+            sim.key, people, bp.route_female[route], bp.route_assistantship[route], bp.route_widening[route],
+            traits,
+        )  # fmt: skip
+        course = slice(bp.route_first[route], bp.route_first[route] + bp.route_years[route])
+        results = np.empty(len(people), np.int64)
+        course_results(sim.key, people, bp.course_repeat[course], bp.course_leave[course], results)
+        born = sim.month - 12 * (int(bp.route_entry_age[route]) + years_in)
+        sim.alive += len(people)
+        for person, (within, female, assistantship, widening), ends in zip(
+            people.tolist(), traits.tolist(), results.tolist(), strict=True
+        ):
+            doctor = Doctor(person, UK, region, born - within, female)
+            doctor.enter_school(route, ends, assistantship, route + WIDENING * widening)
+            yield doctor
 
-    def school_detail(self, doctor: Doctor) -> int:
-        """Route, plus WIDENING for a widening-participation entrant."""
-        share = int(self._sim.bp.route_widening[doctor.route])
-        entrant = chance.happens(self._sim.key, doctor.id, chance.WIDENING_PARTICIPATION, 0, share)
-        return doctor.route + WIDENING * int(entrant)
-
-    def _stream(self, stream: int, region: int, ordinal: int, at_start: bool) -> None:
+    def _stream(self, stream: int, region: int, count: int, at_start: bool) -> Iterator[lives.Stage | None]:
+        """Lives of doctors from outside the English pipeline, who are told apart by where they begin."""
         sim, bp = self._sim, self._sim.bp
         group = int(bp.stream_group[stream])
         kind = IdentityKind.STARTING_UK if group == UK else IdentityKind.OVERSEAS
         month = 0 if at_start else sim.month + 1  # the starting stock came before month 0
-        identity = person_identity(int(kind), month, STREAMS + stream, region, ordinal)
+        people = cohort(kind, month, STREAMS + stream, region, count)
         low, high = (12 * int(age) for age in bp.stream_age[stream])
-        age = chance.draw_between(sim.key, identity, chance.STREAM_AGE, 0, low, high + 11)
-        female = self._is_female(identity, int(bp.stream_female[stream]))
-        doctor = Doctor(identity, group, region if group == UK else -1, sim.month - age, female)
-        doctor.competence = self._ready(stream, identity)
-        tier = int(bp.stream_tier[stream])
-        if group == OVERSEAS and chance.happens(sim.key, identity, chance.STREAM_TIER, 0, tier):
-            doctor.tier = 1
-        sim.alive += 1
-        state = State(int(bp.stream_state[stream]))
-        if state not in (State.OVERSEAS_APPLICANT, State.FOUNDATION_WAITING):
-            doctor.trained = region
-        if state in lives.NHS_STATES:
-            longest = int(bp.stream_nhs_months[stream]) if at_start else 0
-            served = chance.draw_between(sim.key, identity, chance.STREAM_SERVICE, 0, 0, longest)
-            doctor.nhs_since = sim.month - served
-        self._announce(doctor, state, at_start)
-        sim.begin(doctor, self._life_in(doctor, state, at_start))
+        longest = int(bp.stream_nhs_months[stream]) if at_start else 0
+        traits = np.empty((count, 5), np.int64)
+        rules.stream_traits(
+            sim.key, people, low, high + 11, bp.stream_female[stream], bp.stream_tier[stream], longest,
+            bp.stream_ready[stream], traits,
+        )  # fmt: skip
+        state = int(bp.stream_state[stream])
+        sim.alive += count
+        for person, (age, female, tier, served, competence) in zip(
+            people.tolist(), traits.tolist(), strict=True
+        ):
+            doctor = Doctor(person, group, region if group == UK else -1, sim.month - age, female)
+            doctor.competence = competence
+            if group == OVERSEAS:
+                doctor.tier = tier
+            if state not in (State.OVERSEAS_APPLICANT, State.FOUNDATION_WAITING):
+                doctor.trained = region
+            if state in lives.NHS_STATES:
+                doctor.nhs_since = sim.month - served
+            self._announce(doctor, state, at_start)
+            yield self._life_in(doctor, state, at_start)
 
-    def _announce(self, doctor: Doctor, state: State, at_start: bool) -> None:
-        sim = self._sim
+    def _announce(self, doctor: Doctor, state: int, at_start: bool) -> None:
+        write, where = self._sim.log.write, self._sim.in_region[doctor.trained]
         if at_start:
-            self._present(doctor, state, place(region=doctor.trained))
+            write(rows.PRESENT_AT_START, doctor.id, where, state)
         elif state == State.FOUNDATION_WAITING:
-            sim.write(Phase.ARRIVALS, doctor, Event.ARRIVED_FOR_FOUNDATION)
+            write(rows.ARRIVED_FOR_FOUNDATION, doctor.id)
         else:
-            where = place(region=doctor.trained)
-            sim.write(Phase.ARRIVALS, doctor, Event.ARRIVED_FROM_OVERSEAS, where, state)
+            write(rows.ARRIVED_FROM_OVERSEAS, doctor.id, where, state)
 
-    def _ready(self, stream: int, identity: int) -> int:
-        """Competence mask of someone who counts as having completed a core programme, else 0."""
-        ready = self._sim.bp.stream_ready[stream]
-        bit = chance.pick(ready, chance.draw(self._sim.key, identity, chance.STREAM_READY, 0))
-        return 1 << int(bit) if bit < len(ready) else 0
-
-    def _life_in(self, doctor: Doctor, state: State, at_start: bool) -> lives.Stage | None:
+    def _life_in(self, doctor: Doctor, state: int, at_start: bool) -> lives.Stage | None:
         sim = self._sim
         if state == State.FOUNDATION_WAITING:
-            return _later(sim, lives.foundation(sim, doctor))
+            return lives.foundation(sim, doctor)
         if state in (State.CONSULTANT, State.GP):
             group = practice.GROUP_STATE.index(state)
-            u = chance.draw(sim.key, doctor.id, chance.SAS_SPECIALTY, 0)
-            programme = int(chance.pick(sim.trained_specialty[group], u))
+            programme = int(rules.specialty_of_arrival(sim.key, doctor.id, sim.trained_specialty[group]))
             return practice.practice(sim, doctor, group, programme, doctor.trained)
         sure = state == State.OVERSEAS_APPLICANT and not at_start
         return lives.outside(sim, doctor, state, months=0, sure=sure, told=True)
 
     # the start ----------------------------------------------------------------------------------------------
 
-    def starting_stock(self) -> None:
-        """Everyone present on the eve of month 0."""
+    def starting_stock(self) -> Iterator[lives.Stage | None]:
+        """Everyone present on the eve of month 0: their lives, to begin when all are in place."""
         bp = self._sim.bp
         for region in range(len(bp.regions)):
             for route in range(len(bp.routes)):
-                first = int(bp.route_first[route])
-                for course in range(first, first + int(bp.route_years[route])):
-                    for ordinal in range(int(bp.student_stock[course, region])):
-                        self._present_student(route, course - first, course, region, ordinal)
+                for year in range(int(bp.route_years[route])):
+                    yield from self._present_students(route, year, region)
             for programme in range(len(bp.programmes)):
-                first = int(bp.level_first[programme])
-                for level in range(first, first + int(bp.level_count[programme])):
+                for order in range(int(bp.level_count[programme])):
+                    level = int(bp.level_first[programme]) + order
                     for ordinal in range(int(bp.trainee_stock[level, region])):
-                        self._present_trainee(programme, level, region, ordinal)
+                        yield self._present_trainee(programme, order, level, region, ordinal)
             for stream in range(len(bp.streams)):
-                for ordinal in range(int(bp.outside_stock[stream, region])):
-                    self._stream(stream, region, ordinal, at_start=True)
+                yield from self._stream(stream, region, int(bp.outside_stock[stream, region]), at_start=True)
             for group in range(len(TRAINED_GROUPS)):
                 for programme in range(len(bp.programmes)):
-                    for ordinal in range(int(bp.workforce[group, programme, region])):
-                        self._present_trained(group, programme, region, ordinal)
+                    yield from self._present_trained(group, programme, region)
 
-    def _present(self, doctor: Doctor, state: State, where: int) -> None:
-        self._sim.log.write(0, doctor.id, Event.PRESENT_AT_START, where, state)
+    def _present(self, doctor: Doctor, state: int, where: int) -> None:
+        self._sim.log.write(rows.PRESENT_AT_START, doctor.id, where, state)
 
-    def _present_student(self, route: int, year: int, course: int, region: int, ordinal: int) -> None:
-        sim = self._sim
-        identity = person_identity(int(IdentityKind.STARTING_UK), 0, COURSE_YEARS + course, region, ordinal)
-        doctor = self._new_student(identity, route, region, year + 1)
-        self._present(doctor, State.STUDENT, place(region=region))
-        bundles = sim.placement_bundles(sim.course_stage[course], region)
+    def _present_students(self, route: int, year: int, region: int) -> Iterator[lives.Stage]:
+        sim, bp = self._sim, self._sim.bp
+        course = int(bp.route_first[route]) + year
+        count = int(bp.student_stock[course, region])
+        people = cohort(IdentityKind.STARTING_UK, 0, COURSE_YEARS + course, region, count)
+        bundles = sim.placement_bundles(int(bp.course_stage[course]), region)
         held = bundles[0] if bundles else ()
-        sim.pools.hold(held)
-        last = year == sim.route_years[route] - 1
+        sim.pools.hold(held, times=count)
+        last = year == bp.route_years[route] - 1
         ends_in = clock.TRAINING_YEAR_MONTH if last else ACADEMIC_YEAR_MONTH
-        months_left = (ends_in - sim.bp.start_month) % 12
-        sim.begin(doctor, lives.medical_school(sim, doctor, year, months_left, held))
+        months_left = (ends_in - bp.start_month) % 12
+        for doctor in self._students(people, route, region, year + 1):
+            self._present(doctor, State.STUDENT, sim.in_region[region])
+            yield lives.medical_school(sim, doctor, year, months_left, held)
 
-    def _present_trainee(self, programme: int, level: int, region: int, ordinal: int) -> None:
+    def _present_trainee(
+        self, programme: int, order: int, level: int, region: int, ordinal: int
+    ) -> lives.Stage:
         sim, bp = self._sim, self._sim.bp
         uk = is_uk_in_stock(ordinal, int(bp.stock_uk_share[programme]))
         kind = IdentityKind.STARTING_UK if uk else IdentityKind.OVERSEAS
         identity = person_identity(int(kind), 0, LEVELS + level, region, ordinal)
-        order = level - sim.level_first[programme]
         youngest, oldest = (12 * int(age) for age in bp.stock_trainee_age)
-        age = chance.draw_between(sim.key, identity, chance.STOCK_AGE, 0, youngest, oldest) + 12 * order
-        female = self._is_female(identity, int(bp.route_female[0]))
+        age = rules.trainee_age(sim.key, identity, youngest, oldest, order)
+        female = int(rules.is_woman(sim.key, identity, int(bp.route_female[0])))
         doctor = Doctor(identity, UK if uk else OVERSEAS, -1, -age, female)
         doctor.tier = 1  # in a UK programme
         doctor.trained = region
         doctor.nhs_since = -24 - 12 * order if programme else -12 * (order + 1)
         sim.alive += 1
-        wte = sim.starting_wte(doctor, programme, in_post=True)
+        wte = sim.wte_in_post(doctor, programme)
         progress, since_review = self._progress(doctor, programme, level, wte)
         state = State.TRAINING if programme else State.FOUNDATION
         self._present(doctor, state, place(programme, level, region, wte))
         held = sim.training_bundle(programme, level, region)
         sim.pools.hold(held)
         if programme == 0:
-            stage = lives.foundation_years(sim, doctor, region, order, progress, wte, held)
-        else:
-            stage = lives.training(
-                sim, doctor, programme, region, level, wte, held, -12 * (order + 1), progress,
-                since_review, seated=True,
-            )  # fmt: skip
-        sim.begin(doctor, stage)
+            return lives.foundation_years(sim, doctor, region, wte, order, progress, held)
+        return lives.training(
+            sim, doctor, programme, region, level, wte, held, -12 * (order + 1), progress, since_review,
+            seated=True,
+        )  # fmt: skip
 
     def _progress(self, doctor: Doctor, programme: int, level: int, wte: int) -> tuple[int, int]:
         """(progress, months since review) in a level begun before the start.
 
-        A full-timer on the August cycle has just done the year; anyone else is anywhere in the level.
         Foundation starts in August only, so there only those extended are off the cycle.
         """
         sim = self._sim
-        required = sim.level_wte[level]
         share = sim.bp.off_cycle_share
         if programme == 0:
             share = int(sim.bp.foundation_extend[level - sim.level_first[0]])
-        off_cycle = chance.happens(sim.key, doctor.id, chance.STOCK_PROGRESS, 0, share)
-        if wte == FULL_TIME and required == 12 * FULL_TIME and not off_cycle:
-            to_august = (clock.TRAINING_YEAR_MONTH - sim.bp.start_month) % 12
-            return required - to_august * FULL_TIME, 12 - to_august
-        months = (required - 1) // wte
-        done = chance.draw_between(sim.key, doctor.id, chance.STOCK_PROGRESS, 1, 0, months)
-        return int(done) * wte, int(done) % 12
+        to_august = (clock.TRAINING_YEAR_MONTH - sim.bp.start_month) % 12
+        return rules.progress_in_post(sim.key, doctor.id, sim.level_wte[level], wte, share, to_august)  # type: ignore[no-any-return]
 
-    def _present_trained(self, group: int, programme: int, region: int, ordinal: int) -> None:
+    def _present_trained(self, group: int, programme: int, region: int) -> Iterator[lives.Stage]:
         sim, bp = self._sim, self._sim.bp
-        identity = person_identity(
-            int(IdentityKind.STARTING_WORKFORCE),
-            0,
-            TRAINED_GROUP_SPAN * group + programme,
-            region,
-            ordinal,
-        )
-        female = self._is_female(identity, int(bp.workforce_female[group]))
-        origin = OVERSEAS if group == practice.SAS else UK
-        doctor = Doctor(identity, origin, region, self._birth(identity, group), female)
-        if origin == OVERSEAS:
-            tier = bp.stock_sas_first_tier
-            doctor.tier = int(chance.happens(sim.key, identity, chance.STREAM_TIER, 0, tier))
-            doctor.nhs_since = doctor.birth  # in service for longer than any threshold asks
-        wte = sim.practice_wte(doctor, group)
-        sim.alive += 1
-        where = place(programme, region=region, wte=wte)
-        self._present(doctor, practice.GROUP_STATE[group], where)
-        sim.workforce[group][programme][region] += wte
-        sim.begin(doctor, practice.practice(sim, doctor, group, programme, region, wte))
+        count = int(bp.workforce[group, programme, region])
+        span = TRAINED_GROUP_SPAN * group + programme
+        people = cohort(IdentityKind.STARTING_WORKFORCE, 0, span, region, count)
+        sim.alive += count
+        for person, (age, female, tier, wte, change) in zip(
+            people.tolist(), self._workforce_traits(people, group), strict=True
+        ):
+            overseas = group == practice.SAS
+            doctor = Doctor(person, OVERSEAS if overseas else UK, region, -age, female)
+            if overseas:
+                doctor.tier = tier
+                doctor.nhs_since = doctor.birth  # in service for longer than any threshold asks
+            self._present(doctor, practice.GROUP_STATE[group], place(programme, region=region, wte=wte))
+            sim.workforce[group][programme][region] += wte
+            yield practice.practice(sim, doctor, group, programme, region, wte, change)
 
-    def _birth(self, identity: int, group: int) -> int:
+    def _workforce_traits(self, people: NDArray, group: int) -> Any:
         sim, bp = self._sim, self._sim.bp
-        u = chance.draw(sim.key, identity, chance.STOCK_AGE, 0)
-        ages = self._age_from[group]
-        band = min(int(chance.pick(bp.age_cumulative[group], u)), len(ages) - 2)
-        low, high = 12 * ages[band], 12 * ages[band + 1] - 1
-        return -int(chance.draw_between(sim.key, identity, chance.STOCK_AGE, 1, low, max(low, high)))
-
-
-def _later(sim: Simulation, stage: lives.Stage) -> lives.Stage:
-    """Begin a stage in the endings phase of this month, when applications are made."""
-    yield sim.ending(sim.month)
-    return stage
+        traits = np.empty((len(people), 5), np.int64)
+        rules.workforce_traits(
+            sim.key, people, group, bp.workforce_female[group], bp.stock_sas_first_tier, bp.age_from[group],
+            bp.age_cumulative[group], bp.practice_wte_percent[group], bp.practice_wte_cumulative[group],
+            *sim.practice_changes[group][False], traits,
+        )  # fmt: skip
+        return traits.tolist()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import simpy
@@ -28,31 +29,49 @@ class Need:
 
     bundles: tuple[Bundle, ...]
     september_only: bool = False
-    queue: list[tuple[int, int, int, Request]] = field(default_factory=list)
+    queue: list[Request] = field(default_factory=list)
     cause: int = 0  # kind of pool that blocked the head of the queue when last served
-    unnoticed: list[Request] = field(default_factory=list)
+
+    def most_wanted(self) -> list[tuple[int, int]]:
+        """(pool, units) that the whole queue takes at most, whichever bundles it gets."""
+        most: dict[int, int] = {}
+        for bundle in self.bundles:
+            for pool, units in bundle:
+                most[pool] = max(units, most.get(pool, 0))
+        return [(pool, units * len(self.queue)) for pool, units in most.items()]
+
+
+@dataclass(frozen=True)
+class Move:
+    """How to go from one bundle to the first of some others that fits."""
+
+    freed: Bundle = ()  # given back at once
+    need: Need | None = None  # what is asked for then; None if nothing more is needed
+    surplus: tuple[Bundle, ...] = ()  # given back when that bundle of the need is taken
 
 
 class Request(simpy.Event):
-    """Succeeds in the starts phase of the month in which its need is met."""
+    """Happens with the starts of the month in which its need is met: they share one event."""
 
-    def __init__(self, env: simpy.Environment, person: Any, where: int) -> None:
-        super().__init__(env)
+    def __init__(self, person: Any, where: int, priority: int, since: int) -> None:
+        self.callbacks: list[Any] = []
         self.person = person
         self.where = where  # what they wait to start: a place of the log
-        self.granted = -1  # index of the bundle taken
+        self.turn = (priority, since, person.id)
+        self.granted = 0  # index of the bundle taken
+        self.noticed = False  # whether the log says that they wait, or need not say it
 
 
 class Pools:
     """All pools of a run, numbered in the order they were opened."""
 
-    def __init__(self, env: simpy.Environment) -> None:
-        self._env = env
+    def __init__(self) -> None:
         self.kind: list[PoolKind] = []
         self.target: list[int] = []
         self.used: list[int] = []
         self.unlimited: list[bool] = []
         self._needs: dict[tuple[tuple[Bundle, ...], bool], Need] = {}
+        self._moves: dict[tuple[Bundle, tuple[Bundle, ...]], Move] = {}
         self._waiting: set[Need] = set()
 
     def open(self, kind: PoolKind, unlimited: bool = False) -> int:
@@ -70,10 +89,50 @@ class Pools:
             self._needs[key] = Need(bundles, september_only)
         return self._needs[key]
 
-    def hold(self, bundle: Bundle) -> None:
-        """Take a bundle whatever the room: people already in place at the start."""
+    def move(self, held: Bundle, wanted: tuple[Bundle, ...]) -> Move:
+        """How to go from what is held to the first of the ``wanted`` bundles.
+
+        Nobody who needs nothing more, in one of the bundles, waits: they keep what they have and ask for
+        the rest. Anyone else keeps only the post and asks for all the others together: holding half a
+        place while waiting for the other half could block everybody.
+        """
+        key = (held, wanted)
+        if key not in self._moves:
+            self._moves[key] = self._plan(held, wanted)
+        return self._moves[key]
+
+    def _plan(self, held: Bundle, wanted: tuple[Bundle, ...]) -> Move:
+        if held == wanted[0]:
+            return Move()
+        kept = {pool: min([units, *(dict(bundle).get(pool, 0) for bundle in wanted)]) for pool, units in held}
+
+        def more() -> tuple[Bundle, ...]:
+            return tuple(
+                tuple(
+                    (pool, units - kept.get(pool, 0)) for pool, units in bundle if units > kept.get(pool, 0)
+                )
+                for bundle in wanted
+            )
+
+        if all(more()):
+            kept = {pool: units for pool, units in kept.items() if self.kind[pool] == PoolKind.TRAINING_POST}
+        freed = tuple((pool, units - kept.get(pool, 0)) for pool, units in held if units > kept.get(pool, 0))
+        if not more()[0]:
+            return Move(freed)
+        surplus = tuple(
+            tuple(
+                (pool, units - dict(bundle).get(pool, 0))
+                for pool, units in kept.items()
+                if units > dict(bundle).get(pool, 0)
+            )
+            for bundle in wanted
+        )
+        return Move(freed, self.need(*more()), surplus)
+
+    def hold(self, bundle: Bundle, times: int = 1) -> None:
+        """Take a bundle whatever the room: people already in place, or whose turn it is."""
         for pool, units in bundle:
-            self.used[pool] += units
+            self.used[pool] += units * times
 
     def release(self, bundle: Bundle) -> None:
         """Give a bundle back."""
@@ -82,9 +141,8 @@ class Pools:
 
     def ask(self, need: Need, priority: int, since: int, person: Any, where: int) -> Request:
         """Join the queue of a need; the request is served in this month's grants phase or later."""
-        request = Request(self._env, person, where)
-        heapq.heappush(need.queue, (priority, since, person.id, request))
-        need.unnoticed.append(request)
+        request = Request(person, where, priority, since)
+        need.queue.append(request)
         self._waiting.add(need)
         return request
 
@@ -100,46 +158,77 @@ class Pools:
     def serve(self, september: bool) -> tuple[list[Request], list[tuple[Request, int]]]:
         """Grant what can be granted; returns (granted, newly blocked with the kind of pool).
 
-        A pool that lacks room for someone is kept for them: nobody further back takes from it, so a
-        large need is met in its turn.
+        Where there is room for everyone who waits, nobody's turn matters. Elsewhere they are served in
+        turn, and a pool that lacks room for someone is kept for them: nobody further back takes from
+        it, so a large need is met in its turn.
         """
+        needs = [need for need in self._waiting if september or not need.september_only]
+        granted, contested = self._grant_where_all_fit(needs)
+        in_turn, blocked = self._serve_in_turn(contested)
+        for need in needs:
+            if not need.queue:
+                need.cause = 0
+                self._waiting.discard(need)
+        return granted + in_turn, blocked
+
+    def _grant_where_all_fit(self, needs: list[Need]) -> tuple[list[Request], list[Need]]:
+        """Grant the needs whose pools have room for everyone; returns (granted, the other needs)."""
+        room = [target - used for target, used in zip(self.target, self.used, strict=True)]
+        for need in needs:
+            for pool, units in need.most_wanted():
+                room[pool] -= units
+        granted: list[Request] = []
+        contested: list[Need] = []
+        for need in needs:
+            best = need.bundles[0]
+            if all(room[pool] >= 0 or self.unlimited[pool] for pool, _ in best):
+                self.hold(best, len(need.queue))
+                granted += need.queue
+                need.queue.clear()
+            else:
+                contested.append(need)
+        return granted, contested
+
+    def _serve_in_turn(self, needs: list[Need]) -> tuple[list[Request], list[tuple[Request, int]]]:
         granted: list[Request] = []
         blocked: list[tuple[Request, int]] = []
-        heads = [
-            (*need.queue[0][:3], k, need)
-            for k, need in enumerate(self._waiting)
-            if september or not need.september_only
-        ]
+        for need in needs:
+            need.queue.sort(key=attrgetter("turn"), reverse=True)  # next in turn last
+        heads = [(need.queue[-1].turn, k, need) for k, need in enumerate(needs)]
         heapq.heapify(heads)
         closed: set[int] = set()  # pools that someone further ahead waits for
         while heads:
-            *_, k, need = heapq.heappop(heads)
-            fits = next((b for b, bundle in enumerate(need.bundles) if self.lacking(bundle, closed) < 0), -1)
-            if fits < 0:
-                lacking = self.lacking(need.bundles[0], closed)
-                if dict(need.bundles[0])[lacking] <= self.target[lacking]:
-                    closed.add(lacking)
-                blocked += self._notice(need, int(self.kind[lacking]))
-                continue
-            request = heapq.heappop(need.queue)[3]
-            self.hold(need.bundles[fits])
-            request.granted = fits
-            granted.append(request)
-            if need.queue:
-                heapq.heappush(heads, (*need.queue[0][:3], k, need))
+            _, k, need = heapq.heappop(heads)
+            next_turn = heads[0][0] if heads else None
+            while need.queue and (next_turn is None or need.queue[-1].turn < next_turn):
+                fits = self._first_that_fits(need.bundles, closed)
+                if fits < 0:
+                    lacking = self.lacking(need.bundles[0], closed)
+                    if dict(need.bundles[0])[lacking] <= self.target[lacking]:
+                        closed.add(lacking)
+                    blocked += self._notice(need, int(self.kind[lacking]))
+                    break
+                request = need.queue.pop()
+                self.hold(need.bundles[fits])
+                request.granted = fits
+                granted.append(request)
             else:
-                need.cause = 0
-                need.unnoticed.clear()
-                self._waiting.discard(need)
+                if need.queue:
+                    heapq.heappush(heads, (need.queue[-1].turn, k, need))
         return granted, blocked
+
+    def _first_that_fits(self, bundles: tuple[Bundle, ...], closed: Collection[int]) -> int:
+        for k, bundle in enumerate(bundles):
+            if self.lacking(bundle, closed) < 0:
+                return k
+        return -1
 
     def _notice(self, need: Need, cause: int) -> list[tuple[Request, int]]:
         """Whose wait is to be logged: everyone's if the cause changed or the chance comes but once a
         year, otherwise the newcomers'."""
-        if cause != need.cause or need.september_only:
-            affected = [entry[3] for entry in need.queue]
-        else:
-            affected = [request for request in need.unnoticed if request.granted < 0]
+        everyone = cause != need.cause or need.september_only
+        affected = [request for request in need.queue if everyone or not request.noticed]
         need.cause = cause
-        need.unnoticed.clear()
+        for request in affected:
+            request.noticed = True
         return [(request, cause) for request in affected]

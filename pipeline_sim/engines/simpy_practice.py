@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from pipeline_sim.clock import Phase
+from pipeline_sim.engines import rows
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
-from pipeline_sim.vocabulary import Event, Leaving, State
+from pipeline_sim.vocabulary import Leaving, State
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Stage = Generator[Any, Any, Any]
 
 CONSULTANT, GP, SAS = (TRAINED_GROUPS.index(name) for name in ("consultant", "gp", "sas"))
-GROUP_STATE = (State.CONSULTANT, State.GP, State.SAS)
+GROUP_STATE = (int(State.CONSULTANT), int(State.GP), int(State.SAS))
 
 
 def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
@@ -38,7 +38,7 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
     if sim.month + delay >= sim.horizon:
         return None
     if delay:
-        yield sim.ending(sim.month + delay)
+        yield sim.endings[sim.month + delay]
     region = rules.region_of_first_post(
         sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
     )
@@ -51,67 +51,75 @@ def start_sas(sim: Simulation, doctor: Doctor) -> Stage:
     return practice(sim, doctor, SAS, programme, max(doctor.trained, 0))
 
 
-def practice(sim: Simulation, doctor: Doctor, group: int, programme: int, region: int, wte: int = 0) -> Stage:
+def practice(
+    sim: Simulation,
+    doctor: Doctor,
+    group: int,
+    programme: int,
+    region: int,
+    wte: int = 0,
+    change: int = 0,
+) -> Stage:
     """A working life in one trained group, to the next group, retirement or the horizon.
 
-    ``wte`` > 0 for someone in post at the start: already counted in the workforce, not logged as starting.
+    ``wte`` > 0, with the next ``change``, for someone in post at the start: already counted in the
+    workforce, not logged as starting.
     """
+    write = sim.log.write
     doctor.trained = region
     doctor.state = GROUP_STATE[group]
-    started = not wte
-    wte = wte or sim.practice_wte(doctor, group)
     workforce = sim.workforce[group][programme]
+    cut = False
+    if not wte:
+        wte = sim.practice_wte(doctor, group)
+        change = sim.next_change(doctor, group, cut)
+        write(rows.STARTED_PRACTICE, doctor.id, place(programme, region=region, wte=wte), GROUP_STATE[group])
+        workforce[region] += wte
     where = place(programme, region=region)
     working = place(programme, region=region, wte=wte)
-    if started:
-        sim.write(Phase.STARTS, doctor, Event.STARTED_PRACTICE, working, GROUP_STATE[group])
-        workforce[region] += wte
-    cut = False
-    since = sim.month
     while True:
-        change = sim.next_change(doctor, group, since, cut)
         month, way = divmod(change, rules.WAYS)
         if way == rules.STAYS or month >= sim.horizon:
             return None
-        yield sim.ending(month)
+        yield sim.endings[month]
         if way == rules.CUTS_HOURS:
             cut = True
             fewer = rules.fewer_hours(wte, sim.bp.reduced_percent)
             workforce[region] += fewer - wte
             wte = fewer
             working = place(programme, region=region, wte=wte)
-            sim.write(Phase.ENDINGS, doctor, Event.CHANGED_HOURS, working)
-            since = month
+            write(rows.CHANGED_HOURS, doctor.id, working)
+            change = sim.next_change(doctor, group, cut)
             continue
         if way == rules.REGISTERS:
             workforce[region] -= wte
-            sim.write(Phase.ENDINGS, doctor, Event.PORTFOLIO_REGISTERED, working)
+            write(rows.PORTFOLIO_REGISTERED, doctor.id, working)
             return practice(sim, doctor, CONSULTANT, programme, region)
         if way == rules.APPLIES:
             august = sim.next_august(month + 1)
             if august >= sim.horizon:
                 return None
-            yield sim.ending(august)
+            yield sim.endings[august]
             accepted = yield from sim.apply_from_sas(doctor, programme)
             if accepted is not None:
                 workforce[region] -= wte
                 return accepted
-            since = sim.month
+            change = sim.next_change(doctor, group, cut)
             continue
         workforce[region] -= wte
         age = (month - doctor.birth) // 12
         if age >= sim.bp.retire_age:
-            sim.write(Phase.ENDINGS, doctor, Event.RETIRED, where)
+            write(rows.RETIRED, doctor.id, where)
             sim.alive -= 1
             return None
         away = rules.break_months(sim.key, doctor.id, age, sim.practice_return[group], *sim.practice_break)
         if not away:
             sim.leave(doctor, Leaving.FROM_PRACTICE)
             return None
-        sim.write(Phase.ENDINGS, doctor, Event.STARTED_BREAK, where, away)
+        write(rows.STARTED_BREAK, doctor.id, where, away)
         if month + away >= sim.horizon:
             return None
-        yield sim.ending(month + away)
-        sim.write(Phase.STARTS, doctor, Event.RETURNED_TO_PRACTICE, working, GROUP_STATE[group])
+        yield sim.endings[month + away]
+        write(rows.RETURNED_TO_PRACTICE, doctor.id, working, GROUP_STATE[group])
         workforce[region] += wte
-        since = sim.month
+        change = sim.next_change(doctor, group, cut)

@@ -6,11 +6,14 @@ in the grants phase.
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.clock import Phase, tick
 from pipeline_sim.engines.doctor import Doctor
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
 
 PER_MONTH = 8  # rounds a month can hold
+_TRAITS = attrgetter(
+    "id", "group", "tier", "nhs_since", "home", "trained", "priority_region", "competence", "state"
+)
+_COLUMNS = 9
 ENTRY, HIGHER, ANY = (ROUND_TRACKS.index(name) for name in ("entry", "higher", "any"))
 
 
@@ -50,22 +57,21 @@ class FoundationAllocation:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
-        self._applicants: list[Doctor] = []
+        self._applicants: list[list[Doctor]] = [[] for _ in range(sim.horizon)]
 
-    def register(self, doctor: Doctor) -> None:
-        """Apply in this month's allocation."""
-        doctor.answer = None
-        self._applicants.append(doctor)
+    def register(self, doctor: Doctor, august: int) -> None:
+        """Apply in the allocation of an August, this month's or a later one."""
+        self._applicants[august].append(doctor)
 
     def run(self) -> None:
-        """Allocate, log, and leave each doctor their answer: (kind, region) or None."""
+        """Allocate, log, and leave each doctor their answer: (kind, region, WTE) or None."""
         sim, bp = self._sim, self._sim.bp
-        doctors = sorted(self._applicants, key=lambda doctor: doctor.id)
-        self._applicants = []
+        doctors = sorted(self._applicants[sim.month], key=attrgetter("id"))
+        self._applicants[sim.month] = []
         people = np.array([d.id for d in doctors], np.int64)
         homes = np.array([d.home for d in doctors], np.int64)
         tier = np.array([d.tier for d in doctors], np.int64)
-        year = sim.training_year(sim.month)
+        year = sim.year
         result = foundation_rules.allocate(bp, sim.key, year, people, homes, tier)
         at = tick(sim.month, Phase.ROUNDS)
         placed = result.kind >= 0
@@ -88,9 +94,11 @@ class FoundationAllocation:
         log(at, system, Event.POOL_CAPACITY, level=kind, region=regions, detail=funded)
         log(at, system, Event.POOL_IN_USE, level=kind, region=regions, detail=used)
         starts = (placed & ~result.withdrew) | guaranteed
-        for k in np.flatnonzero(starts).tolist():
-            which = int(result.kind[k]) if placed[k] else int(FoundationKind.MAIN)
-            doctors[k].answer = (which, int(result.region[k]))
+        kinds = np.where(placed, result.kind, int(FoundationKind.MAIN))[starts].tolist()
+        wtes = sim.starting_wtes(people[starts], np.zeros(starts.sum(), np.int64))
+        places = zip(kinds, result.region[starts].tolist(), wtes, strict=True)
+        for k, answer in zip(np.flatnonzero(starts).tolist(), places, strict=True):
+            doctors[k].answer = answer
 
 
 class Recruitment:
@@ -98,41 +106,38 @@ class Recruitment:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
-        self._applicants: list[tuple[Doctor, int]] = []
+        self._applicants: list[list[Doctor]] = [[] for _ in range(sim.horizon)]
         programmes, regions = len(sim.bp.programmes), len(sim.bp.regions)
         self.committed = [[0] * regions for _ in range(programmes)]  # accepted posts not yet started
         self._ratio_now = np.zeros(programmes)
         self._ratio_reference = np.zeros(programmes)
 
-    def register(self, doctor: Doctor) -> None:
-        """Apply in this month's rounds, for entry or higher posts."""
-        doctor.answer = None
-        self._applicants.append((doctor, self._track(doctor)))
+    def register(self, doctor: Doctor, month: int) -> None:
+        """Apply in the rounds of a month, this one or later, for entry or higher posts."""
+        self._applicants[month].append(doctor)
 
-    def _track(self, doctor: Doctor) -> int:
-        if not doctor.competence:
-            return ENTRY
-        if doctor.state in (0, State.TRAINING) or not self._sim.is_august():
-            return HIGHER
-        sim = self._sim
-        first = chance.happens(sim.key, doctor.id, chance.TRACK, sim.month, sim.bp.higher_first)
-        return HIGHER if first else ENTRY
+    def turn_away(self) -> None:
+        """A month without rounds: whoever would have applied may try a later one of this season."""
+        doctors = sorted(self._applicants[self._sim.month], key=attrgetter("id"))
+        self._applicants[self._sim.month] = []
+        if doctors:
+            people, _ = self._applicant_arrays(doctors)
+            self._try_again(doctors, people, np.zeros(len(doctors), np.bool_))
 
     def run(self) -> None:
-        """Run this month's rounds and leave each doctor their answer: (programme, region) or None."""
+        """Run this month's rounds and leave each doctor their answer: (programme, region, WTE) or None;
+        without a post, also the month in which they try again."""
         sim, bp = self._sim, self._sim.bp
-        rounds = [n for n in range(len(bp.rounds)) if bp.round_month[n] == sim.calendar_month()]
-        self._applicants.sort(key=lambda entry: entry[0].id)
-        doctors = [doctor for doctor, _ in self._applicants]
-        track = np.array([which for _, which in self._applicants], np.int64)
-        self._applicants = []
-        people = self._applicant_arrays(doctors, track)
+        rounds = [n for n in range(len(bp.rounds)) if bp.round_month[n] == sim.calendar_month]
+        doctors = sorted(self._applicants[sim.month], key=attrgetter("id"))
+        self._applicants[sim.month] = []
+        people, track = self._applicant_arrays(doctors)
         count = len(doctors)
         placed = np.zeros(count, np.bool_)
         out = np.zeros(count, np.bool_)  # declined or silent: no further round this month
         reason = np.full(count, int(Unplaced.NO_POST), np.int64)
         first_round = np.full(count, -1, np.int64)
-        year = sim.training_year(sim.month)
+        year = sim.year
         weights = programme_weights(
             bp.taste.astype(float), self._ratio_now, self._ratio_reference, bp.competition_elasticity
         )
@@ -157,9 +162,9 @@ class Recruitment:
                 bp, sim.key, year, sim.month, n, people.take(rows), weights, places, advertised
             )
             self._log(n, people.person[rows], people.tier[rows], result, advertised)
-            self._answer(doctors, rows, result, placed)
+            self._answer(doctors, people.person, rows, result, placed)
             out[rows] |= result.had_offer & (result.accepted_pool < 0)
-            applied_now = np.unique(result.application_person)
+            applied_now = np.flatnonzero(np.bincount(result.application_person, minlength=len(rows)))
             reason[rows[applied_now]] = self._reasons(len(rows), result)[applied_now]
             if bp.round_repeats[n] < 0:
                 applied += np.bincount(result.application_programme, minlength=len(applied))
@@ -168,27 +173,66 @@ class Recruitment:
         sim.log.write_many(
             tick(sim.month, Phase.ROUNDS), people.person[~placed], Event.UNPLACED, detail=detail[~placed]
         )
-        if sim.is_august():
+        self._try_again(doctors, people, placed)
+        if sim.is_august:
             self._remember(applied, posts)
 
-    def _applicant_arrays(self, doctors: list[Doctor], track: NDArray[np.int64]) -> Applicants:
+    def _applicant_arrays(self, doctors: list[Doctor]) -> tuple[Applicants, NDArray[np.int64]]:
+        """The applicants as columns, and the track of each."""
+        flat = np.fromiter(chain.from_iterable(map(_TRAITS, doctors)), np.int64, _COLUMNS * len(doctors))
+        person, group, tier, served, home, trained, priority, competence, state = flat.reshape(-1, _COLUMNS).T
         sim = self._sim
-        enough = int(sim.bp.tier_nhs_months[sim.training_year(sim.month)])
+        track = self._tracks(person, competence, state)
+        enough = int(sim.bp.tier_nhs_months[sim.year])
+        if enough > 0:
+            tier = tier | (sim.month - served >= enough)
+        columns = (person, group, 2 * group + (track == HIGHER), tier, home, trained, priority, competence)
+        return Applicants(*(np.ascontiguousarray(column) for column in columns)), track
 
-        def column(values: list[int]) -> NDArray[np.int64]:
-            return np.array(values, np.int64)
+    def _tracks(self, person: NDArray, competence: NDArray, state: NDArray) -> NDArray[np.int64]:
+        """Entry posts, or higher ones for those whose competence opens them and who try there first."""
+        sim = self._sim
+        higher = competence != 0
+        if sim.is_august:
+            undecided = higher & (state != 0) & (state != State.TRAINING)
+            first = np.empty(len(person), np.bool_)
+            chance.happens_to_each(sim.key, person, chance.TRACK, sim.month, sim.bp.higher_first, first)
+            higher &= ~undecided | first
+        return np.where(higher, HIGHER, ENTRY)
 
-        group = column([d.group for d in doctors])
-        return Applicants(
-            person=column([d.id for d in doctors]),
-            group=group,
-            profile=2 * group + (track == HIGHER),
-            tier=column([int(d.tier or (enough > 0 and sim.month - d.nhs_since >= enough)) for d in doctors]),
-            home=column([d.home for d in doctors]),
-            trained=column([d.trained for d in doctors]),
-            priority=column([d.priority_region for d in doctors]),
-            competence=column([d.competence for d in doctors]),
+    def _try_again(self, doctors: list[Doctor], people: Applicants, placed: NDArray[np.bool_]) -> None:
+        """Tell those without a post in which later round of this season they try again, if any."""
+        without = np.flatnonzero(~placed)
+        again = self._later_rounds(people.person[without], people.competence[without])
+        tries = again >= 0
+        for k, month in zip(without[tries].tolist(), again[tries].tolist(), strict=True):
+            doctors[k].tries_again = month
+
+    def _later_rounds(self, person: NDArray, competence: NDArray) -> NDArray[np.int64]:
+        """Month of the round before next August that each of these will try, or -1."""
+        sim = self._sim
+        months = np.full(len(person), -1)
+        if not sim.is_august:
+            return months
+        undecided = np.ones(len(person), np.bool_)
+        tries = np.empty(len(person), np.bool_)
+        competences, held = np.unique(competence, return_inverse=True)
+        for calendar_month, month in self._side_rounds():
+            opens = np.array([sim.opens(c, calendar_month) for c in competences.tolist()], np.bool_)
+            chance.happens_to_each(sim.key, person, chance.FEBRUARY, month, sim.bp.february_reapplies, tries)
+            tries &= undecided & opens[held]
+            months[tries] = month if month < sim.horizon else -1
+            undecided &= ~tries
+        return months
+
+    def _side_rounds(self) -> list[tuple[int, int]]:
+        """(calendar month, month of the run) of the rounds before next August, in order."""
+        sim = self._sim
+        months = (
+            (calendar_month, sim.month + clock.months_until(sim.bp.start_month, sim.month, calendar_month))
+            for calendar_month in {int(month) for month in sim.bp.round_month} - {clock.TRAINING_YEAR_MONTH}
         )
+        return sorted(months, key=itemgetter(1))
 
     def _advertised(self, n: int) -> NDArray[np.int64]:
         """Posts [programme, region] that a round advertises: its share of those now free."""
@@ -207,14 +251,22 @@ class Recruitment:
         return np.diff(rounded, axis=1, prepend=0)
 
     def _answer(
-        self, doctors: list[Doctor], rows: NDArray, result: RoundResult, placed: NDArray[np.bool_]
+        self,
+        doctors: list[Doctor],
+        person: NDArray,
+        rows: NDArray,
+        result: RoundResult,
+        placed: NDArray[np.bool_],
     ) -> None:
         regions = len(self._sim.bp.regions)
-        for k in np.flatnonzero(result.accepted_pool >= 0).tolist():
-            programme, region = divmod(int(result.accepted_pool[k]), regions)
-            doctors[rows[k]].answer = (programme, region)
-            self.committed[programme][region] += 1
-        placed[rows[result.accepted_pool >= 0]] = True
+        took = np.flatnonzero(result.accepted_pool >= 0)
+        programmes, where = np.divmod(result.accepted_pool[took], regions)
+        wtes = self._sim.starting_wtes(person[rows[took]], programmes)
+        posts = zip(programmes.tolist(), where.tolist(), wtes, strict=True)
+        for k, post in zip(rows[took].tolist(), posts, strict=True):
+            doctors[k].answer = post
+            self.committed[post[0]][post[1]] += 1
+        placed[rows[took]] = True
 
     @staticmethod
     def _reasons(count: int, result: RoundResult) -> NDArray[np.int64]:

@@ -121,8 +121,9 @@ def people_by_stage(census: pd.DataFrame, blueprint: Blueprint, source: str) -> 
 def fill_rates(kpis: pd.DataFrame, blueprint: Blueprint, source: str) -> Figure:
     """Share of advertised posts filled over the whole run, by programme and region."""
     title = "Fill rate of advertised training posts"
-    parts = kpis["kpi"].astype(str).str.extract(r"^fill_rate\[programme=(.+),region=(.+)\]$")
-    cells = kpis.assign(programme=parts[0], region=parts[1]).dropna(subset=["programme", "region"])
+    cells = _named(kpis, "fill_rate[programme=")
+    parts = cells["kpi"].str.extract(r"^fill_rate\[programme=(.+),region=(.+)\]$")
+    cells = cells.assign(programme=parts[0], region=parts[1]).dropna(subset=["programme", "region"])
     cells = cells.groupby(["programme", "region"])[["numerator", "denominator"]].sum().reset_index()
     shown = [name for name in blueprint.programmes if name in set(cells["programme"])]
     titles = dict(zip(blueprint.programmes, blueprint.programme_titles, strict=True))
@@ -304,8 +305,9 @@ def _years_text(years: Sequence[int]) -> str:
 def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
     """Capacity for supervision and its use at each year's reading, a panel a group."""
     title = "Supervisors against trainees, by supervision group"
-    group = kpis["kpi"].astype(str).str.extract(r"^pool_utilisation\[kind=supervisor,group=(.+)\]$")[0]
-    pools = kpis.assign(group=group).dropna(subset=["group"])
+    pools = _named(kpis, "pool_utilisation[kind=supervisor,group=")
+    group = pools["kpi"].str.extract(r"^pool_utilisation\[kind=supervisor,group=(.+)\]$")[0]
+    pools = pools.assign(group=group).dropna(subset=["group"])
     if pools.empty:
         return style.note_nothing(style.new_figure(title, "", source), "supervisor readings")
     pools = pools.groupby(["group", "year"], sort=False)[["numerator", "denominator"]].mean() / 100
@@ -351,6 +353,11 @@ def supervisors(kpis: pd.DataFrame, source: str) -> Figure:
     key.add_patch(Rectangle((2.0, 0.1), 0.4, 0.8, color=style.SKY, alpha=0.6, linewidth=0))
     key.text(2.5, 0.45, "taken", fontsize=style.SMALL, va="center")
     return figure
+
+
+def _named(kpis: pd.DataFrame, start: str) -> pd.DataFrame:
+    """The few of many rows whose KPI begins so."""
+    return kpis[kpis["kpi"].str.startswith(start)]
 
 
 def _together(results: Sequence[Results], table: str) -> pd.DataFrame:

@@ -1,4 +1,5 @@
-"""Progress of a run on stderr: a bar on a terminal, one plain line a simulated year elsewhere.
+"""Progress on stderr: of a run, a bar on a terminal and one plain line a simulated year elsewhere; of runs
+shared among processes, a line for each that is done.
 
 An engine calls the object with ``(month, alive, events)``; this module decides what is shown.
 """
@@ -83,3 +84,24 @@ class RunProgress:
 
     def _line(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
+
+
+class ReplicationsProgress:
+    """One line for each replication that has come back from the processes that share them."""
+
+    def __init__(self, label: str, reps: int, workers: int, stream: TextIO | None = None) -> None:
+        self._label = label
+        self._reps = reps
+        self._stream = sys.stderr if stream is None else stream
+        self._done = 0
+        self._began = time.monotonic()
+        self._line(f"{reps} replications on {workers} processes")
+
+    def __call__(self, events: int) -> None:
+        """The next replication is there; ``events`` have happened in it."""
+        self._done += 1
+        elapsed = time.monotonic() - self._began
+        self._line(f"replication {self._done} of {self._reps} done: {events:,} events, {elapsed:.1f} s")
+
+    def _line(self, text: str) -> None:
+        print(f"{self._label}: {text}", file=self._stream, flush=True)

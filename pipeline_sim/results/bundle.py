@@ -13,6 +13,7 @@ from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.flows import count_flows, flows_frame
 from pipeline_sim.results.kpis import kpi_frame
 from pipeline_sim.results.lives import read_lives
+from pipeline_sim.results.people import find_people
 from pipeline_sim.results.waits import waits_frame
 from pipeline_sim.scenario.blueprint import Blueprint
 
@@ -32,8 +33,10 @@ class Results:
 
 def gather_facts(log: EventLog, blueprint: Blueprint) -> Facts:
     """Read the log once: lives, flows and census, from which everything else follows."""
-    lives = read_lives(log, blueprint)
-    return Facts(log, blueprint, lives, count_flows(log, blueprint), take_census(lives, blueprint))
+    people = find_people(log, blueprint)
+    lives = read_lives(log, blueprint, people)
+    flows = count_flows(log, people, blueprint)
+    return Facts(log, blueprint, people, lives, flows, take_census(lives, blueprint))
 
 
 def summarise(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Results:
@@ -46,5 +49,5 @@ def summarise(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Results:
         waits=waits_frame(facts.census, blueprint, rep),
         completions=facts.completions.assign(rep=facts.completions["rep"] + rep),
         kpis=kpi_frame(facts, rep),
-        cohort=cohort_frame(facts.lives, blueprint, rep),
+        cohort=cohort_frame(facts, rep),
     )

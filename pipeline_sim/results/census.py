@@ -17,21 +17,19 @@ from pipeline_sim.results.labels import (
     STATE_NAMES,
     categories,
     months_in_year,
-    year_count,
     year_of_month,
 )
+from pipeline_sim.results.life_passes import FULL_TIME, count_heads
 from pipeline_sim.results.lives import Lives
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.vocabulary import PoolKind, State
+from pipeline_sim.vocabulary import State
 
 _STATES = max(State) + 1
-_CAUSES = max(PoolKind) + 1
-FULL_TIME = 100  # percent
 
 
 @dataclass(frozen=True)
 class Census:
-    """Cells that were ever occupied, and what each held at each month's end.
+    """Cells that people were in, and what each held at each month's end.
 
     ``heads``, ``wte`` (percent) and ``part_time`` (heads below full time) have shape [cells, months].
     """
@@ -42,7 +40,7 @@ class Census:
     level: NDArray[np.int64]
     region: NDArray[np.int64]
     heads: NDArray[np.int32]
-    wte: NDArray[np.int64]
+    wte: NDArray[np.int32]
     part_time: NDArray[np.int32]
 
     def in_states(self, states: Iterable[State]) -> NDArray[np.bool_]:
@@ -52,38 +50,15 @@ class Census:
 
 def take_census(lives: Lives, blueprint: Blueprint) -> Census:
     """Count everyone, at the end of every month of the horizon."""
-    levels, regions = len(blueprint.levels) + 1, len(blueprint.regions) + 1
-    spans = np.flatnonzero((lives.state != State.OUTSIDE) & (lives.duration > 0))
-    place = (lives.programme[spans].astype(np.int64) + 1) * levels + (lives.level[spans] + 1)
-    place = place * regions + (lives.region[spans] + 1)
-    places, place = _compact(place, (len(blueprint.programmes) + 1) * levels * regions)
-    cell = (place * _STATES + lives.state[spans]) * _CAUSES + lives.cause[spans]
-    cells, cell = _compact(cell, max(len(places), 1) * _STATES * _CAUSES)
-
-    width = blueprint.months + 1
-    begin = cell * width + lives.month[spans]
-    end = cell * width + lives.until[spans]
-    size = len(cells) * width
-
-    def running(begin: NDArray, end: NDArray, weight: NDArray | None, dtype: type) -> NDArray:
-        changes = np.bincount(begin, weight, size) - np.bincount(end, weight, size)
-        return np.cumsum(changes.reshape(len(cells), width)[:, :-1], axis=1).astype(dtype)
-
-    wte = lives.wte[spans]
-    part = wte < FULL_TIME
-    rest, cause = np.divmod(cells, _CAUSES)
-    position, state = np.divmod(rest, _STATES)
-    where = places[position] if len(places) else position
-    return Census(
-        state=state,
-        cause=cause,
-        programme=where // (levels * regions) - 1,
-        level=where // regions % levels - 1,
-        region=where % regions - 1,
-        heads=running(begin, end, None, np.int32),
-        wte=running(begin, end, wte.astype(np.float64), np.int64),
-        part_time=running(begin[part], end[part], None, np.int32),
-    )
+    people, used = lives.people, lives.used.copy()
+    used[:, State.OUTSIDE] = False
+    place, state, cause = np.nonzero(used)
+    cells = np.cumsum(used, dtype=np.int32).reshape(used.shape) - 1
+    held = np.zeros((len(place), blueprint.months, 3), dtype=np.int32)
+    count_heads(lives.rows, lives.begin, people.shape, people.slot, cells, held)
+    programme, level, region = np.unravel_index(people.places[place], people.shape)
+    heads, wte, part_time = (np.ascontiguousarray(amount) for amount in np.moveaxis(held, 2, 0))
+    return Census(state, cause, programme - 1, level - 1, region - 1, heads, wte, part_time)
 
 
 def census_frame(census: Census, blueprint: Blueprint, rep: int = 0) -> pd.DataFrame:
@@ -99,28 +74,30 @@ def census_frame(census: Census, blueprint: Blueprint, rep: int = 0) -> pd.DataF
     starts = np.flatnonzero(new)
     heads, wte = census.heads[order], census.wte[order]
     if len(starts):
-        heads = np.add.reduceat(heads, starts, axis=0)
-        wte = np.add.reduceat(wte, starts, axis=0)
+        heads, wte = (np.add.reduceat(amount, starts, axis=0) for amount in (heads, wte))
+    heads, wte = heads.T.ravel(), wte.T.ravel()
+    held = np.flatnonzero(heads)
+    month, cell = np.divmod(held.astype(np.int32), max(len(starts), 1))
     state, programme, level, region = blocks[:, starts]
-    month, cell = np.nonzero(heads.T)
     return pd.DataFrame(
         {
             "rep": np.full(len(cell), rep, dtype=np.int32),
             "month": month.astype(np.int16),
-            "state": categories(state[cell], STATE_NAMES),
-            "programme": categories(programme[cell], blueprint.programmes),
-            "level": categories(level[cell], blueprint.levels),
-            "region": categories(region[cell], blueprint.regions),
-            "headcount": heads[cell, month].astype(np.int64),
-            "wte": wte[cell, month] / FULL_TIME,
-        }
+            "state": categories(state, STATE_NAMES)[cell],
+            "programme": categories(programme, blueprint.programmes)[cell],
+            "level": categories(level, blueprint.levels)[cell],
+            "region": categories(region, blueprint.regions)[cell],
+            "headcount": heads[held].astype(np.int64),
+            "wte": wte[held] / FULL_TIME,
+        },
+        copy=False,
     )
 
 
 def mean_by_year(
     census: Census, blueprint: Blueprint, cells: NDArray[np.bool_], amount: NDArray
 ) -> NDArray[np.float64]:
-    """Mean of ``amount`` over the months of each training year, for the marked cells.
+    """Mean over the months of each training year for the marked cells; ``amount`` as from ``sum_by_year``.
 
     Shape [year, programme + 1, region + 1]; index 0 of the last two is "none".
     """
@@ -131,19 +108,18 @@ def mean_by_year(
 def person_months(
     census: Census, blueprint: Blueprint, cells: NDArray[np.bool_], amount: NDArray
 ) -> NDArray[np.float64]:
-    """Sum of ``amount`` over the months of each training year, shaped as in ``mean_by_year``."""
-    years = year_count(blueprint)
-    by_year = sum_by_year(amount[cells], blueprint)
-    total = np.zeros((len(blueprint.programmes) + 1, len(blueprint.regions) + 1, years))
-    np.add.at(total, (census.programme[cells] + 1, census.region[cells] + 1), by_year)
-    return np.moveaxis(total, 2, 0)
+    """Sum over the months of each training year, shaped as in ``mean_by_year``."""
+    shape = len(blueprint.programmes) + 1, len(blueprint.regions) + 1
+    total = np.zeros((shape[0] * shape[1], amount.shape[1]))
+    np.add.at(total, (census.programme[cells] + 1) * shape[1] + census.region[cells] + 1, amount[cells])
+    return total.T.reshape(-1, *shape)
 
 
 def sum_by_year(amount: NDArray, blueprint: Blueprint) -> NDArray[np.float64]:
     """[cells, months] summed over the months of each training year: [cells, years]."""
     year = year_of_month(blueprint)
     starts = np.flatnonzero(np.diff(year, prepend=-1))
-    return np.add.reduceat(amount.astype(np.float64), starts, axis=1)
+    return np.add.reduceat(amount, starts, axis=1, dtype=np.float64)
 
 
 def stock_and_flow(census: pd.DataFrame, lives: Lives) -> pd.DataFrame:
@@ -177,13 +153,3 @@ def stock_and_flow(census: pd.DataFrame, lives: Lives) -> pd.DataFrame:
             "difference": (change - entries + exits).ravel(),
         }
     )
-
-
-def _compact(key: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The keys in use, ascending, and each key's position among them."""
-    seen = np.zeros(size, dtype=bool)
-    seen[key] = True
-    used = np.flatnonzero(seen)
-    slot = np.zeros(size, dtype=np.int64)
-    slot[used] = np.arange(len(used))
-    return used, slot[key]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline_sim.results.completions import f2_sign_offs
-from pipeline_sim.results.labels import first_year, year_of_month
-from pipeline_sim.results.lives import FOUNDATION_PROGRAMME, Lives
-from pipeline_sim.scenario.blueprint import Blueprint
+from pipeline_sim.results.completions import final_foundation_level
+from pipeline_sim.results.facts import Facts
+from pipeline_sim.results.labels import first_year
+from pipeline_sim.results.life_passes import FOUNDATION_PROGRAMME
 from pipeline_sim.vocabulary import Event, State
 
 STEPS = ("medical school", "graduated", "foundation", "after F2", "specialty training", "outcome")
@@ -22,51 +22,62 @@ STARTED_F1, NO_FOUNDATION = "started F1", "waiting for F1"
 COMPLETED_F2, IN_FOUNDATION = "completed F2", "in foundation"
 WITHIN_YEAR, LATER, NOT_YET = "within 12 months", "later", "not in training"
 CCT, IN_TRAINING, OUTSIDE_TRAINING = "CCT", "in training", "outside training"
+_PLACES = (
+    *(ENTERED, GRADUATED, LEFT, STILL_STUDYING, STARTED_F1, NO_FOUNDATION, COMPLETED_F2, IN_FOUNDATION),
+    *(WITHIN_YEAR, LATER, NOT_YET, CCT, IN_TRAINING, OUTSIDE_TRAINING),
+)
+_CODE = {name: code for code, name in enumerate(_PLACES)}
 _SOON = 12  # months; fewer than this, as in the KPI
 
 
-def cohort_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.DataFrame:
+def cohort_frame(facts: Facts, rep: int = 0) -> pd.DataFrame:
     """Columns ``rep, intake, step, origin, destination, people``.
 
     ``step`` is the column of the destination (1 to 5, see ``STEPS``). Those who have left or have not
     got further at the horizon are carried no further.
     """
-    entered = np.flatnonzero(lives.event == Event.ENTERED_MEDICAL_SCHOOL)
-    year = year_of_month(blueprint)[lives.month[entered]]
-    if len(entered):
-        entered = entered[year == year.min()]
-    else:
+    arrivals = facts.rows(Event.ENTERED_MEDICAL_SCHOOL)
+    if not len(arrivals):
         return _frame([], rep, 0)
-
-    ends = np.append(np.flatnonzero(lives.first)[1:], len(lives)) - 1
-    last = ends[np.searchsorted(ends, entered)]
+    year = facts.year_of[facts.log.month[arrivals]]
+    intake = int(year.min())
+    lives = facts.lives.of(np.unique(facts.people.at(arrivals[year == intake], facts.log)))
+    entered = np.flatnonzero(lives.event == Event.ENTERED_MEDICAL_SCHOOL)
+    entered = entered[facts.year_of[lives.month[entered]] == intake]
+    last = lives.begin[np.searchsorted(lives.begin, entered, side="right")] - 1
 
     def reached(marked: NDArray) -> NDArray[np.int64]:
         return lives.following(marked)[entered]
 
-    specialty = (lives.event == Event.STARTED_LEVEL) & (lives.programme != FOUNDATION_PROGRAMME)
+    specialty = (lives.event == Event.STARTED_LEVEL) & (lives.rows["programme"] != FOUNDATION_PROGRAMME)
     graduated = reached(lives.event == Event.GRADUATED)
     foundation = reached(lives.event == Event.FOUNDATION_STARTED)
-    signed_off = reached(f2_sign_offs(lives, blueprint))
+    final = final_foundation_level(facts.blueprint)
+    f2 = (lives.event == Event.FOUNDATION_SIGNED_OFF) & (lives.rows["own_level"] == final)
+    signed_off = reached(f2)
     training = reached(specialty)
     certified = reached(lives.event == Event.COMPLETED_TRAINING)
-    final = lives.state[last]
-    gone = final == State.OUTSIDE
+    at_end = lives.state[last]
+    gone = at_end == State.OUTSIDE
     soon = (training >= 0) & (lives.month[training] - lives.month[signed_off] < _SOON)
 
-    def either(done: NDArray, yes: str | NDArray, waiting: str | NDArray) -> NDArray:
-        return np.where(done, yes, np.where(gone, LEFT, waiting)).astype(object)
+    def code(chosen: NDArray[np.bool_], yes: str, no: str) -> NDArray:
+        return np.where(chosen, _CODE[yes], _CODE[no])
+
+    def either(done: NDArray, yes: NDArray | str, waiting: NDArray | str) -> NDArray:
+        reached_it, not_yet = (_CODE[each] if isinstance(each, str) else each for each in (yes, waiting))
+        return np.where(done, reached_it, np.where(gone, _CODE[LEFT], not_yet))
 
     where = [
-        np.full(len(entered), ENTERED, dtype=object),
+        np.full(len(entered), _CODE[ENTERED]),
         either(graduated >= 0, GRADUATED, STILL_STUDYING),
         either(foundation >= 0, STARTED_F1, NO_FOUNDATION),
         either(signed_off >= 0, COMPLETED_F2, IN_FOUNDATION),
-        either(training >= 0, np.where(soon, WITHIN_YEAR, LATER), NOT_YET),
+        either(training >= 0, code(soon, WITHIN_YEAR, LATER), NOT_YET),
         either(
             certified >= 0,
             CCT,
-            np.where(np.isin(final, (State.TRAINING, State.TRAINING_WAITING)), IN_TRAINING, OUTSIDE_TRAINING),
+            code(np.isin(at_end, (State.TRAINING, State.TRAINING_WAITING)), IN_TRAINING, OUTSIDE_TRAINING),
         ),
     ]
     onward = [
@@ -80,11 +91,13 @@ def cohort_frame(lives: Lives, blueprint: Blueprint, rep: int = 0) -> pd.DataFra
     going = np.ones(len(entered), dtype=bool)
     for step in range(1, len(where)):
         going = going & onward[step - 1]
-        pairs = pd.Series(list(zip(where[step - 1][going], where[step][going], strict=True)), dtype=object)
-        rows += [
-            (step, origin, goal, people) for (origin, goal), people in sorted(pairs.value_counts().items())
-        ]
-    return _frame(rows, rep, first_year(blueprint) + int(year.min()))
+        pairs = where[step - 1][going] * len(_PLACES) + where[step][going]
+        counts = np.bincount(pairs, minlength=len(_PLACES) ** 2)
+        found = [(pair, *divmod(int(pair), len(_PLACES))) for pair in np.flatnonzero(counts)]
+        rows += sorted(
+            (step, _PLACES[origin], _PLACES[goal], int(counts[pair])) for pair, origin, goal in found
+        )
+    return _frame(rows, rep, first_year(facts.blueprint) + intake)
 
 
 def _frame(rows: list[tuple[int, str, str, int]], rep: int, intake: int) -> pd.DataFrame:

@@ -24,6 +24,15 @@ from pipeline_sim.vocabulary import Event, PoolKind
 
 ROWS_AT_A_TIME = 1 << 20
 COMPRESSION = "zstd"
+_NAMED = ["event", "programme", "level", "region"]
+#: How columns are written: people ascend within a month, so their differences are small, and months hardly
+#: change; few distinct details and hours. Only what files are searched by has its range recorded.
+_ENCODING = {
+    "use_dictionary": [*_NAMED, "wte", "detail"],
+    "column_encoding": dict.fromkeys(("rep", "month", "date", "person"), "DELTA_BINARY_PACKED"),
+    "write_statistics": ["rep", "month"],
+    "compression": COMPRESSION,
+}
 _POST_EVENTS = (Event.POSTS_ADVERTISED, Event.POSTS_UNFILLED)
 _POOL_EVENTS = (Event.POOL_CAPACITY, Event.POOL_IN_USE)
 
@@ -34,18 +43,22 @@ class _Names:
     def __init__(self, *meanings: Sequence[str]) -> None:
         self.names = list(dict.fromkeys(name for meaning in meanings for name in meaning))
         place = {name: at for at, name in enumerate(self.names)}
-        self.places = [np.array([place[name] for name in meaning], dtype=np.int16) for meaning in meanings]
+        places = ([*(place[name] for name in meaning), NONE] for meaning in meanings)
+        self.places = [np.array(each, dtype=np.int16) for each in places]  # -1 finds NONE, the last
 
-    def column(self, codes: NDArray, meaning: NDArray) -> pa.DictionaryArray:
-        """Names of ``codes``, read by the meaning chosen for each row; -1 is missing."""
-        chosen = np.zeros(len(codes), dtype=np.int16)
-        known = codes != NONE
-        for number, places in enumerate(self.places):
-            rows = known & (meaning == number)
-            chosen[rows] = places[codes[rows]]
-        return pa.DictionaryArray.from_arrays(
-            pa.array(chosen, mask=~known), pa.array(self.names, pa.string())
-        )
+    def column(self, codes: NDArray, others: Sequence[NDArray[np.bool_]] = ()) -> pa.DictionaryArray:
+        """Names of ``codes`` by the first meaning; ``others`` mark rows read by each further one. -1 is
+        missing."""
+        plain = codes.copy() if len(others) else codes
+        for rows in others:
+            plain[rows] = NONE
+        position = self.places[0].take(plain)
+        for places, rows in zip(self.places[1:], others, strict=True):
+            position[rows] = places[codes[rows]]
+        known = np.packbits(position != NONE, bitorder="little")
+        buffers = [pa.py_buffer(known), pa.py_buffer(position)]
+        indices = pa.Array.from_buffers(pa.int16(), len(position), buffers)
+        return pa.DictionaryArray.from_arrays(indices, pa.array(self.names, pa.string()))
 
 
 def _programme_names(blueprint: Blueprint) -> _Names:
@@ -56,32 +69,25 @@ def _level_names(blueprint: Blueprint) -> _Names:
     return _Names(blueprint.levels, blueprint.rounds, CAUSE_NAMES)
 
 
-def _meanings(log_event: NDArray, level: NDArray) -> tuple[NDArray, NDArray]:
-    """How to read programme (0 programme, 1 group) and level (0 level, 1 round, 2 pool kind)."""
-    pool = np.isin(log_event, [int(event) for event in _POOL_EVENTS])
-    posts = np.isin(log_event, [int(event) for event in _POST_EVENTS])
-    return (pool & (level == PoolKind.SUPERVISOR)).astype(np.int8), np.where(pool, 2, posts).astype(np.int8)
-
-
 def event_batches(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Iterator[pa.Table]:
     """The log as Arrow tables of up to a million rows with the columns of ``events.parquet``."""
-    days = month_dates(blueprint).astype("datetime64[D]")
+    days = month_dates(blueprint).astype("datetime64[D]").astype(np.int32)
     programmes, levels = _programme_names(blueprint), _level_names(blueprint)
     events, regions = _Names(EVENT_NAMES), _Names(blueprint.regions)
     for at in range(0, max(len(log), 1), ROWS_AT_A_TIME):
-        part = log.take(np.arange(at, min(at + ROWS_AT_A_TIME, len(log))))
-        of_programme, of_level = _meanings(part.event, part.level)
-        plain = np.zeros(len(part), dtype=np.int8)
+        part = log.part(slice(at, at + ROWS_AT_A_TIME))
+        pool = (part.event == Event.POOL_CAPACITY) | (part.event == Event.POOL_IN_USE)
+        posts = (part.event == Event.POSTS_ADVERTISED) | (part.event == Event.POSTS_UNFILLED)
         yield pa.table(
             {
                 "rep": pa.array(np.full(len(part), rep, dtype=np.int32)),
                 "month": pa.array(part.month),
-                "date": pa.array(days[part.month]),
+                "date": pa.array(days[part.month]).view(pa.date32()),
                 "person": pa.array(part.person),
-                "event": events.column(part.event.astype(np.int16), plain),
-                "programme": programmes.column(part.programme, of_programme),
-                "level": levels.column(part.level, of_level),
-                "region": regions.column(part.region, plain),
+                "event": events.column(part.event),
+                "programme": programmes.column(part.programme, [pool & (part.level == PoolKind.SUPERVISOR)]),
+                "level": levels.column(part.level, [posts, pool]),
+                "region": regions.column(part.region),
                 "wte": pa.array(part.wte.astype(np.int16)),
                 "detail": pa.array(part.detail),
             }
@@ -104,7 +110,7 @@ class EventsWriter:
         """Add the events of a replication; the log must be in its final order."""
         for table in event_batches(log, self._blueprint, rep):
             if self._writer is None:
-                self._writer = pq.ParquetWriter(self._path, table.schema, compression=COMPRESSION)
+                self._writer = pq.ParquetWriter(self._path, table.schema, **_ENCODING)
             self._writer.write_table(table)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ region is "none".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,13 +16,28 @@ from numpy.typing import NDArray
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, TRAINING_YEAR_MONTH
 from pipeline_sim.eventlog import EventLog
-from pipeline_sim.results.census import Census, mean_by_year
-from pipeline_sim.results.completions import completions_frame
+from pipeline_sim.results.census import Census, mean_by_year, sum_by_year
+from pipeline_sim.results.completions import completions_frame, final_foundation_level
 from pipeline_sim.results.flows import Flows
 from pipeline_sim.results.labels import year_count, year_of_month
-from pipeline_sim.results.lives import FOUNDATION_PROGRAMME, Lives
+from pipeline_sim.results.life_passes import (
+    FOUNDATION_PROGRAMME,
+    PRACTICE,
+    SIGN_OFF,
+    find_practice_after_cct,
+    find_sign_offs,
+)
+from pipeline_sim.results.lives import Lives
+from pipeline_sim.results.log_passes import (
+    count_by_label,
+    first_applications,
+    largest_of,
+    people_without,
+    sort_by_event,
+)
+from pipeline_sim.results.people import People
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Blueprint
-from pipeline_sim.vocabulary import Event, State, round_of
+from pipeline_sim.vocabulary import Event, Outcome, State, round_of
 
 Table = NDArray[np.float64]
 
@@ -33,6 +48,7 @@ class Facts:
 
     log: EventLog
     blueprint: Blueprint
+    people: People
     lives: Lives
     flows: Flows
     census: Census
@@ -67,58 +83,88 @@ class Facts:
         """[programme + 1]: the programme's name contains one of the parts."""
         return np.array([any(part in name for part in parts) for name in ("", *self.blueprint.programmes)])
 
-    def count(self, *events: Event) -> Table:
-        """How often the events happened."""
-        flows = self.flows
-        chosen = np.isin(flows.event, [int(event) for event in events])
-        table = np.zeros(self.shape)
-        where = (flows.year[chosen], flows.programme[chosen] + 1, flows.region[chosen] + 1)
-        np.add.at(table, where, flows.count[chosen])
-        return table
-
-    def rows(self, event: Event) -> NDArray[np.int64]:
-        """Positions in the log of one event."""
-        if event not in self._rows:
-            self._rows[event] = np.flatnonzero(self.log.event == event)
-        return self._rows[event]
+    def count(self, event: Event, level: int | None = None) -> Table:
+        """How often the event happened, at one level or any."""
+        if level is None:
+            return self._counts[event].copy()
+        return self._count(self.flows.level == level)[event]
 
     @cached_property
-    def _rows(self) -> dict[Event, NDArray[np.int64]]:
-        return {}
+    def _counts(self) -> NDArray[np.float64]:
+        return self._count(slice(None))
 
-    def tabulate(self, rows: NDArray, weight: NDArray | None = None) -> Table:
-        """Rows of the log counted, or their ``weight`` summed, by year, programme and region."""
-        return self.tabulate_by(rows, np.zeros(len(rows), dtype=np.int64), 1, weight)[:, 0]
+    def _count(self, chosen: NDArray[np.bool_] | slice) -> NDArray[np.float64]:
+        """[event, year, programme, region]"""
+        flows, shape = self.flows, (max(Event) + 1, *self.shape)
+        place = flows.event, flows.year, flows.programme + 1, flows.region + 1
+        key = np.ravel_multi_index(tuple(each[chosen] for each in place), shape)
+        return np.bincount(key, flows.count[chosen], np.prod(shape)).astype(np.float64).reshape(shape)
 
-    def tabulate_by(self, rows: NDArray, label: NDArray, labels: int, weight: NDArray | None = None) -> Table:
-        """As ``tabulate`` with an axis of ``labels`` after the year: [year, label, programme, region]."""
+    def rows(self, event: Event) -> NDArray[np.int32]:
+        """Positions in the log of one event."""
+        rows, begin = self._by_event
+        return rows[begin[event] : begin[event + 1]]
+
+    @cached_property
+    def _by_event(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        return sort_by_event(self.log.event)
+
+    def tabulate(self, rows: NDArray, chosen: Callable[[NDArray], NDArray[np.bool_]] | None = None) -> Table:
+        """Rows of the log counted by year, programme and region; ``chosen`` says which details count."""
+
+        def label(detail: NDArray) -> NDArray:
+            return np.zeros(len(detail), int) if chosen is None else np.where(chosen(detail), 0, -1)
+
+        return self.tabulate_by(rows, label, 1)[:, 0]
+
+    def tabulate_by(self, rows: NDArray, label: Callable[[NDArray], NDArray], labels: int) -> Table:
+        """As ``tabulate`` with an axis after the year: [year, label, programme, region].
+
+        ``label`` gives that of each ``detail``; rows whose label is not below ``labels`` do not count.
+        """
+        log, (years, *places) = self.log, self.shape
+        table = np.zeros((years, labels, *places))
+        of_detail = self._labels(rows, label, labels)
+        count_by_label(rows, of_detail, log.detail, log.month, log.programme, log.region, self.year_of, table)
+        return table
+
+    def _labels(self, rows: NDArray, label: Callable[[NDArray], NDArray], labels: int) -> NDArray[np.int64]:
+        """The label of every detail from 0 to the largest of the rows; -1 for those not below ``labels``."""
+        found = label(np.arange(largest_of(rows, self.log.detail) + 1))
+        return np.where(found < labels, found, -1)
+
+    def table_of(
+        self, month: NDArray, programme: NDArray, region: NDArray, weight: NDArray | None = None
+    ) -> Table:
+        """What happened in these months at these places, counted or its ``weight`` summed."""
         years, programmes, regions = self.shape
-        key = self.year_of[self.log.month[rows]] * labels + label
-        key = (key * programmes + self.log.programme[rows] + 1) * regions + self.log.region[rows] + 1
-        size = years * labels * programmes * regions
-        return np.bincount(key, weight, size).astype(np.float64).reshape(years, labels, programmes, regions)
-
-    def life_table(self, rows: NDArray, weight: NDArray | None = None, at: NDArray | None = None) -> Table:
-        """Rows of the lives counted by year, and by the programme and region of row ``at`` (themselves)."""
-        lives, at = self.lives, rows if at is None else at
-        years, programmes, regions = self.shape
-        key = self.year_of[lives.month[rows]] * programmes + lives.programme[at] + 1
-        key = key * regions + lives.region[at] + 1
+        key = (self.year_of[month] * programmes + programme + 1) * regions + region + 1
         return np.bincount(key, weight, years * programmes * regions).astype(np.float64).reshape(self.shape)
+
+    @cached_property
+    def yearly_heads(self) -> Table:
+        """Months' ends at which each cell of the census held people, times their number: [cell, year]."""
+        return sum_by_year(self.census.heads, self.blueprint)
+
+    @cached_property
+    def yearly_wte(self) -> Table:
+        """As ``yearly_heads``, percent of full time."""
+        return sum_by_year(self.census.wte, self.blueprint)
 
     def headcount(self, *states: State, specialty_only: bool = False) -> Table:
         """Mean monthly headcount in the states."""
         return mean_by_year(
-            self.census, self.blueprint, self._cells(states, specialty_only), self.census.heads
+            self.census, self.blueprint, self._cells(states, specialty_only), self.yearly_heads
         )
 
     def whole_time(self, *states: State) -> Table:
         """Mean monthly whole-time equivalents in the states."""
-        return mean_by_year(self.census, self.blueprint, self._cells(states), self.census.wte) / 100
+        return mean_by_year(self.census, self.blueprint, self._cells(states), self.yearly_wte) / 100
 
     def part_time(self, *states: State) -> Table:
         """Mean monthly headcount below full time in the states."""
-        return mean_by_year(self.census, self.blueprint, self._cells(states), self.census.part_time)
+        yearly = sum_by_year(self.census.part_time, self.blueprint)
+        return mean_by_year(self.census, self.blueprint, self._cells(states), yearly)
 
     def _cells(self, states: Iterable[State], specialty_only: bool = False) -> NDArray[np.bool_]:
         cells = self.census.in_states(states)
@@ -131,33 +177,49 @@ class Facts:
         """Mean headcount in specialty programmes, core included: in training or waiting with a post."""
         return self.headcount(State.TRAINING, State.TRAINING_WAITING, specialty_only=True)
 
+    @cached_property
+    def programme_starts(self) -> Table:
+        """Starts of the first level that a person does in a specialty programme."""
+        started = self.tabulate(self.rows(Event.STARTED_LEVEL), lambda detail: detail == 1)
+        return started * self.specialty[None, :, None]
+
+    @cached_property
+    def reviews(self) -> Table:
+        """Yearly reviews: [year, outcome, programme, region]."""
+        return self.tabulate_by(self.rows(Event.REVIEWED), lambda outcome: outcome, max(Outcome) + 1)
+
     # rounds: [year, round, programme + 1, region + 1] ---------------------------------------------
 
     def by_round(self, event: Event) -> Table:
-        """Recruitment events by round; for the posts of a round, their number."""
-        rows = self.rows(event)
-        detail = self.log.detail[rows]
-        label: NDArray
-        weight = None
-        if event in (Event.POSTS_ADVERTISED, Event.POSTS_UNFILLED):
-            label, weight = self.log.level[rows], detail.astype(np.float64)
-        elif event in (Event.DECLINED, Event.OFFER_LAPSED):
-            label = detail
-        else:
-            label = round_of(detail)
-        return self.tabulate_by(rows, label, len(self.blueprint.rounds), weight)
+        """Recruitment events by round."""
+        whole = event in (Event.DECLINED, Event.OFFER_LAPSED)  # the detail is the round and no more
+        label = (lambda detail: detail) if whole else round_of
+        return self.tabulate_by(self.rows(event), label, len(self.blueprint.rounds))
+
+    def posts_by_round(self, event: Event) -> Table:
+        """Posts that the rows of a round are about."""
+        rows, (years, programmes, regions) = self.rows(event), self.shape
+        rounds = len(self.blueprint.rounds)
+        key = self.year_of[self.log.month[rows]] * rounds + self.log.level[rows]
+        key = (key * programmes + self.log.programme[rows] + 1) * regions + self.log.region[rows] + 1
+        posts = np.bincount(key, self.log.detail[rows], years * rounds * programmes * regions)
+        return posts.astype(np.float64).reshape(years, rounds, programmes, regions)
 
     @cached_property
     def advertised(self) -> Table:
-        return self.by_round(Event.POSTS_ADVERTISED)
+        return self.posts_by_round(Event.POSTS_ADVERTISED)
 
     @cached_property
     def unfilled(self) -> Table:
-        return self.by_round(Event.POSTS_UNFILLED)
+        return self.posts_by_round(Event.POSTS_UNFILLED)
 
     @cached_property
     def accepted(self) -> Table:
         return self.by_round(Event.ACCEPTED)
+
+    @cached_property
+    def offered(self) -> Table:
+        return self.by_round(Event.OFFERED)
 
     @cached_property
     def applied(self) -> Table:
@@ -194,19 +256,32 @@ class Facts:
     @cached_property
     def completions(self) -> pd.DataFrame:
         """The completions of this run, as replication 0."""
-        return completions_frame(self.lives, self.blueprint)
+        return completions_frame(self.lives, self.people, self.blueprint)
 
-    def first_per_round(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of the log that are a person's first application of a month in a round, and the round."""
-        rows = self.rows(Event.APPLIED)
-        number = round_of(self.log.detail[rows])
-        kept = []
-        for wanted in range(len(self.blueprint.rounds)):
-            chosen = rows[number == wanted]
-            person, month = self.log.person[chosen], self.log.month[chosen]
-            new = np.ones(len(chosen), dtype=bool)
-            new[1:] = (person[1:] != person[:-1]) | (month[1:] != month[:-1])
-            kept.append(chosen[new])
-        rounds = [np.full(len(chosen), wanted) for wanted, chosen in enumerate(kept)]
-        none = np.zeros(0, dtype=np.int64)
-        return np.concatenate([none, *kept]), np.concatenate([none, *rounds])
+    @cached_property
+    def sign_offs(self) -> NDArray:
+        """F2 sign-offs and what followed, of dtype ``SIGN_OFF``."""
+        found = np.empty(self.lives.happened[Event.FOUNDATION_SIGNED_OFF], dtype=SIGN_OFF)
+        level = final_foundation_level(self.blueprint)
+        return found[: find_sign_offs(self.lives.rows, self.lives.begin, level, found)]
+
+    def practice_after_cct(self) -> NDArray:
+        """Starts in practice after a CCT, of dtype ``PRACTICE``."""
+        found = np.empty(self.lives.happened[Event.STARTED_PRACTICE], dtype=PRACTICE)
+        return found[: find_practice_after_cct(self.lives.rows, self.lives.begin, found)]
+
+    def applicants(self) -> tuple[Table, Table]:
+        """People who applied, by year; and by year and round, once for each month."""
+        rows, rounds = self.rows(Event.APPLIED), len(self.blueprint.rounds)
+        number = self._labels(rows, round_of, rounds)[self.log.detail[rows]]
+        people = self.people.at(rows, self.log)
+        month = self.log.month[rows]
+        return first_applications(number, month, people, len(self.people), self.year_of, rounds)
+
+    def people_without_success(self) -> Table:
+        """People who applied without success and accepted no post in the same year, by year."""
+        failed, accepted = (
+            (self.people.at(rows, self.log), self.year_of[self.log.month[rows]])
+            for rows in (self.rows(Event.UNPLACED), self.rows(Event.ACCEPTED))
+        )
+        return people_without(*failed, *accepted, len(self.people), self.years)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline_sim.results.completions import f2_sign_offs
 from pipeline_sim.results.facts import Facts, Table
-from pipeline_sim.results.lives import FOUNDATION_PROGRAMME
+from pipeline_sim.results.life_passes import FOUNDATION_PROGRAMME
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan, plan_figures
 from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS
@@ -42,8 +41,7 @@ def deferred_years(facts: Facts) -> Measure:
 
 
 def _widening(facts: Facts, event: Event) -> Measure:
-    rows = facts.rows(event)
-    return Measure(facts.tabulate(rows[facts.log.detail[rows] >= WIDENING]), facts.tabulate(rows))
+    return Measure(facts.tabulate(facts.rows(event), lambda detail: detail >= WIDENING), facts.count(event))
 
 
 def widening_entrants(facts: Facts) -> Measure:
@@ -76,8 +74,8 @@ def foundation_oversubscription(facts: Facts) -> Measure:
 
 def foundation_first_preference(facts: Facts) -> Measure:
     rows = facts.rows(Event.FOUNDATION_ALLOCATED)
-    first = rows[lowest_part(facts.log.detail[rows]) == 1]
-    return Measure(facts.tabulate(first), facts.tabulate(rows))
+    first = facts.tabulate(rows, lambda detail: lowest_part(detail) == 1)
+    return Measure(first, facts.count(Event.FOUNDATION_ALLOCATED))
 
 
 def foundation_placeholders(facts: Facts) -> Measure:
@@ -89,10 +87,8 @@ def foundation_reserves(facts: Facts) -> Measure:
 
 
 def foundation_starts(facts: Facts) -> Measure:
-    lives = facts.lives
-    level = int(facts.blueprint.level_first[FOUNDATION_PROGRAMME])
-    begun = (lives.event == Event.FOUNDATION_STARTED) & (lives.own_level == level)
-    return Measure(facts.life_table(np.flatnonzero(begun)))
+    first_level = int(facts.blueprint.level_first[FOUNDATION_PROGRAMME])
+    return Measure(facts.count(Event.FOUNDATION_STARTED, level=first_level))
 
 
 def foundation_extensions(facts: Facts) -> Measure:
@@ -100,20 +96,19 @@ def foundation_extensions(facts: Facts) -> Measure:
 
 
 def f2_completers(facts: Facts) -> Measure:
-    return Measure(facts.life_table(np.flatnonzero(f2_sign_offs(facts.lives, facts.blueprint))))
+    signed = facts.sign_offs
+    return Measure(facts.table_of(signed["month"], signed["programme"], signed["region"]))
 
 
 def _in_training_within(facts: Facts, months: int) -> Measure:
     """F2 sign-offs followed by a specialty level in less than ``months``, of those followed that long."""
-    lives = facts.lives
-    specialty = (lives.event == Event.STARTED_LEVEL) & (lives.programme != FOUNDATION_PROGRAMME)
-    following = lives.following(specialty)
-    signed = np.flatnonzero(f2_sign_offs(lives, facts.blueprint))
-    signed = signed[lives.month[signed].astype(np.int64) + months <= facts.blueprint.months]
-    start = following[signed]
-    gap = lives.month[start].astype(np.int64) - lives.month[signed] if len(signed) else start
-    entered = signed[(start >= 0) & (gap < months)]
-    return Measure(facts.life_table(entered), facts.life_table(signed))
+    signed = facts.sign_offs
+    signed = signed[signed["month"].astype(np.int64) + months <= facts.blueprint.months]
+    entered = signed[(signed["start"] >= 0) & (signed["start"] - signed["month"] < months)]
+    entered, signed = (
+        facts.table_of(each["month"], each["programme"], each["region"]) for each in (entered, signed)
+    )
+    return Measure(entered, signed)
 
 
 def f2_direct_entry(facts: Facts) -> Measure:

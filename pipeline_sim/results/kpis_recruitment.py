@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.identity import is_uk_graduate
@@ -31,10 +30,7 @@ def applications(facts: Facts) -> Measure:
 
 
 def unique_applicants(facts: Facts) -> Measure:
-    rows, number = facts.first_per_round()
-    by_round = facts.tabulate_by(rows, number, len(facts.blueprint.rounds)).sum(axis=(2, 3))
-    year = _once_a_year(facts, rows) % facts.years
-    total = np.bincount(year, minlength=facts.years).astype(float)
+    total, by_round = facts.applicants()
     rounds = Measure(by_round, axes=ROUND, names=_rounds(facts))
     return Measure(total, axes=(), names=_rounds(facts), breakdowns={ROUND: rounds})
 
@@ -68,13 +64,12 @@ def fill_rate(facts: Facts) -> Measure:
 
 
 def offers(facts: Facts) -> Measure:
-    return _of_rounds(facts, facts.by_round(Event.OFFERED))
+    return _of_rounds(facts, facts.offered)
 
 
 def offers_rerun(facts: Facts) -> Measure:
-    rows = facts.rows(Event.OFFERED)
-    again = facts.tabulate(rows[facts.log.detail[rows] >= RERUN])
-    return Measure(again, facts.tabulate(rows))
+    again = facts.tabulate(facts.rows(Event.OFFERED), lambda detail: detail >= RERUN)
+    return Measure(again, facts.count(Event.OFFERED))
 
 
 def accepts(facts: Facts) -> Measure:
@@ -83,7 +78,7 @@ def accepts(facts: Facts) -> Measure:
 
 def declined(facts: Facts) -> Measure:
     refused = facts.by_round(Event.DECLINED) + facts.by_round(Event.OFFER_LAPSED)
-    return _of_rounds(facts, refused, facts.by_round(Event.OFFERED))
+    return _of_rounds(facts, refused, facts.offered)
 
 
 def withdrawn(facts: Facts) -> Measure:
@@ -91,40 +86,33 @@ def withdrawn(facts: Facts) -> Measure:
 
 
 def unplaced(facts: Facts) -> Measure:
-    rows = facts.rows(Event.UNPLACED)
-    number, reason = round_of(facts.log.detail[rows]), lowest_part(facts.log.detail[rows])
     reasons = ("", *(known.name.lower() for known in Unplaced))
-    labels = len(facts.blueprint.rounds) * len(reasons)
-    table = facts.tabulate_by(rows, number * len(reasons) + reason, labels)
+
+    def season(detail: NDArray) -> NDArray:
+        return round_of(detail) * len(reasons) + lowest_part(detail)
+
+    rows = facts.rows(Event.UNPLACED)
+    table = facts.tabulate_by(rows, season, len(facts.blueprint.rounds) * len(reasons))
     table = table.sum(axis=(2, 3)).reshape(facts.years, -1, len(reasons))
     seasons = Measure(table, axes=("round", "reason"), names={**_rounds(facts), "reason": reasons})
-    failed, accepted = _once_a_year(facts, rows), _once_a_year(facts, facts.rows(Event.ACCEPTED))
-    without = failed[~np.isin(failed, accepted)]
-    total = np.bincount(without % facts.years, minlength=facts.years).astype(float)
+    total = facts.people_without_success()
     return Measure(total, axes=(), breakdowns=dict.fromkeys(SEASONS, seasons))
-
-
-def _once_a_year(facts: Facts, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The people of the rows, each once a year, as person x years + year."""
-    return np.unique(facts.log.person[rows] * facts.years + facts.year_of[facts.log.month[rows]])
 
 
 def uk_graduate_accepts(facts: Facts) -> Measure:
     rows = facts.rows(Event.ACCEPTED)
     uk = rows[is_uk_graduate(facts.log.person[rows])]
-    return Measure(facts.tabulate(uk), facts.tabulate(rows))
+    return Measure(facts.tabulate(uk), facts.count(Event.ACCEPTED))
 
 
 def prioritised_accepts(facts: Facts) -> Measure:
-    rows = facts.rows(Event.ACCEPTED)
-    first = rows[facts.log.detail[rows] // TIER == PRIORITISED_TIER]
-    return Measure(facts.tabulate(first), facts.tabulate(rows))
+    first = facts.tabulate(facts.rows(Event.ACCEPTED), lambda detail: detail // TIER == PRIORITISED_TIER)
+    return Measure(first, facts.count(Event.ACCEPTED))
 
 
 def first_choice_accepts(facts: Facts) -> Measure:
-    rows = facts.rows(Event.ACCEPTED)
-    first = rows[lowest_part(facts.log.detail[rows]) == 1]
-    return Measure(facts.tabulate(first), facts.tabulate(rows))
+    first = facts.tabulate(facts.rows(Event.ACCEPTED), lambda detail: lowest_part(detail) == 1)
+    return Measure(first, facts.count(Event.ACCEPTED))
 
 
 def _gp_accepts(facts: Facts) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.identity import is_uk_graduate
-from pipeline_sim.results.facts import Facts, Table
+from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan
 from pipeline_sim.vocabulary import Event, Outcome, State
@@ -51,32 +53,23 @@ def ccts_of_trainees(facts: Facts) -> Measure:
     return Measure(facts.count(Event.COMPLETED_TRAINING), facts.trainees)
 
 
-def _programme_starts(facts: Facts) -> Table:
-    rows = facts.rows(Event.STARTED_LEVEL)
-    started = facts.tabulate(rows[facts.log.detail[rows] == 1])
-    return started * facts.specialty[None, :, None]
-
-
 def training_starts(facts: Facts) -> Measure:
-    return Measure(_programme_starts(facts))
+    return Measure(facts.programme_starts)
 
 
 def cancer_and_diagnostics_starts(facts: Facts) -> Measure:
     chosen = facts.named(*CANCER_AND_DIAGNOSTICS)
-    return Measure(_programme_starts(facts) * chosen[None, :, None])
+    return Measure(facts.programme_starts * chosen[None, :, None])
 
 
 def non_standard_outcomes(facts: Facts) -> Measure:
-    rows = facts.rows(Event.REVIEWED)
-    outcome = facts.log.detail[rows]
-    standard = np.isin(outcome, [int(each) for each in STANDARD_OUTCOMES])
-    return Measure(facts.tabulate(rows[~standard]), facts.tabulate(rows))
+    others = [outcome for outcome in range(max(Outcome) + 1) if outcome not in STANDARD_OUTCOMES]
+    return Measure(facts.reviews[:, others].sum(axis=1), facts.count(Event.REVIEWED))
 
 
 def arcp_outcome_share(facts: Facts) -> Measure:
-    rows = facts.rows(Event.REVIEWED)
     labels = max(Outcome) + 1
-    by_outcome = facts.tabulate_by(rows, facts.log.detail[rows], labels).sum(axis=(2, 3))
+    by_outcome = facts.reviews.sum(axis=(2, 3))
     everyone = np.repeat(by_outcome.sum(axis=1, keepdims=True), labels, axis=1)
     names = [""] * labels
     for outcome in Outcome:
@@ -99,46 +92,45 @@ def releases(facts: Facts) -> Measure:
 def _f2_to_cct(facts: Facts, percentile: float, enough: float) -> Measure:
     """Percentile of the months from F2 to CCT, where ``enough`` of the year's CCTs can be followed back."""
     frame = facts.completions
-    frame = frame[frame["kind"] == "cct"]
-    months = frame["f2_to_cct_months"].to_numpy(dtype=np.float64, na_value=np.nan)
-    names = ("", *facts.blueprint.programmes)
-    place = {name: at for at, name in enumerate(names)}
+    frame = frame.loc[frame["kind"] == "cct", ["person", "month", "programme", "f2_to_cct_months"]]
+    known = frame["f2_to_cct_months"].notna().to_numpy()
+    months = frame["f2_to_cct_months"].to_numpy(dtype=np.int64, na_value=0)
     year = facts.year_of[frame["month"].to_numpy()]
-    cell = year * len(names) + frame["programme"].map(place).to_numpy(dtype=np.int64)
-    expected = is_uk_graduate(frame["person"].to_numpy(np.int64)) | ~np.isnan(months)
-    total = _followed(months, year, expected, facts.years, percentile, enough)
-    shape = (facts.years, len(names))
-    split = _followed(months, cell, expected, facts.years * len(names), percentile, enough)
-    nothing, count, value = (part.reshape(shape) for part in split)
-    by_programme = Measure(nothing, count, PROGRAMME, value=value)
-    return Measure(total[0], total[1], (), value=total[2], breakdowns={PROGRAMME: by_programme})
+    programme = frame["programme"].array
+    names = ("", *facts.blueprint.programmes)
+    number = np.array([names.index(name) for name in programme.categories])[programme.codes]
+    expected = is_uk_graduate(frame["person"].to_numpy()) | known
+    shape = (facts.years, len(names), max(facts.blueprint.months, 1))
+    known_months = tuple(each[known] for each in (year, number, months))
+    counts = np.bincount(np.ravel_multi_index(known_months, shape), minlength=np.prod(shape)).reshape(shape)
+    wanted = np.bincount(year[expected] * len(names) + number[expected], minlength=np.prod(shape[:2]))
+    wanted = wanted.reshape(shape[:2])
+    by_programme = _followed(counts, wanted, PROGRAMME, percentile, enough)
+    whole = _followed(counts.sum(axis=1), wanted.sum(axis=1), (), percentile, enough)
+    return dataclasses.replace(whole, breakdowns={PROGRAMME: by_programme})
 
 
 def _followed(
-    months: NDArray, key: NDArray, expected: NDArray[np.bool_], keys: int, percentile: float, enough: float
-) -> tuple[NDArray, NDArray, NDArray]:
-    """As ``_percentiles`` of the known months; no value where too few of those expected are known.
+    counts: NDArray, wanted: NDArray, axes: tuple[str, ...], percentile: float, enough: float
+) -> Measure:
+    """Percentile of months counted along the last axis; missing where too few of those wanted are known.
 
     The first years of a run see the F2 sign-off only of the fastest: their median would be far too low.
     """
-    known = ~np.isnan(months)
-    nothing, count, value = _percentiles(months[known], key[known], keys, percentile)
-    wanted = np.bincount(key[expected], minlength=keys)
-    return nothing, count, np.where(count >= enough * wanted, value, np.nan)
+    known = counts.sum(axis=-1)
+    value = np.where((known > 0) & (known >= enough * wanted), percentile_of(counts, percentile), np.nan)
+    return Measure(np.full(known.shape, np.nan), known.astype(np.float64), axes, value=value)
 
 
-def _percentiles(
-    value: NDArray, key: NDArray, keys: int, percentile: float
-) -> tuple[NDArray, NDArray, NDArray]:
-    """No numerator, how many, and the percentile, by key; missing where there is nobody."""
-    result = np.full(keys, np.nan)
-    count = np.bincount(key, minlength=keys).astype(np.float64)
-    order = np.argsort(key, kind="stable")
-    ends = np.cumsum(count).astype(np.int64)
-    for at in np.flatnonzero(count):
-        members = value[order[ends[at] - int(count[at]) : ends[at]]]
-        result[at] = np.percentile(members, percentile)
-    return np.full(keys, np.nan), count, result
+def percentile_of(counts: NDArray, percentile: float) -> NDArray[np.float64]:
+    """``np.percentile`` of whole numbers counted along the last axis; without meaning where none are."""
+    number, up_to = counts.sum(axis=-1), counts.cumsum(axis=-1)
+    position = (number - 1) * (percentile / 100)
+    before = np.floor(position)
+    part = position - before
+    after = np.minimum(before + 1, number - 1)
+    low, high = ((up_to <= at[..., None]).sum(axis=-1) for at in (before, after))
+    return np.where(part < 0.5, low + (high - low) * part, high - (high - low) * (1 - part))
 
 
 def f2_to_cct_median(facts: Facts) -> Measure:
@@ -150,16 +142,8 @@ def f2_to_cct_p90(facts: Facts) -> Measure:
 
 
 def wte_per_cct(facts: Facts) -> Measure:
-    lives = facts.lives
-    started = lives.event == Event.STARTED_PRACTICE
-    certified = lives.event == Event.COMPLETED_TRAINING
-    marked = started | certified | (lives.event == Event.PORTFOLIO_REGISTERED)
-    rows = np.flatnonzero(
-        started & ~lives.first & np.isin(lives.state, [int(State.CONSULTANT), int(State.GP)])
-    )
-    before = lives.latest(marked)[rows - 1]
-    rows = rows[(before >= 0) & certified[before]]
-    wte = facts.life_table(rows, lives.wte[rows] / 100)
+    started = facts.practice_after_cct()
+    wte = facts.table_of(started["month"], started["programme"], started["region"], started["wte"] / 100)
     return Measure(wte, facts.count(Event.COMPLETED_TRAINING))
 
 

@@ -36,7 +36,7 @@ def waits(facts: Facts) -> Measure:
             census,
             facts.blueprint,
             census.in_states(WAITING_STATES) & (census.cause == cause),
-            census.heads,
+            facts.yearly_heads,
         )
         for cause in range(len(CAUSE_NAMES))
     ]

@@ -7,17 +7,20 @@ the log, are not. Sorted once, then shared by everything that follows people.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.eventlog import EventLog
-from pipeline_sim.identity import SYSTEM_PERSON
+from pipeline_sim.results.life_passes import (
+    LIFE,
+    count_rows,
+    follow_states,
+    gather_rows,
+)
+from pipeline_sim.results.people import People, find_people
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import STATE_AFTER, STATE_IN_DETAIL, Event, PoolKind, State
-
-FOUNDATION_PROGRAMME = 0
 
 _STATE_OF = np.full(256, -1, dtype=np.int8)
 for _event, _state in STATE_AFTER.items():
@@ -39,122 +42,92 @@ WAITING_STATES = (
 class Lives:
     """Rows of the log that make up lives, ordered by person and then by position in the log.
 
-    All arrays have one entry a row. ``programme``, ``level`` and ``region`` are those of the person's
-    state after the row (of the row that last changed it); ``wte`` also follows changes of hours.
-    ``cause`` is the ``PoolKind`` a waiting person waits for, 0 when not waiting or not recorded.
+    ``rows`` has one entry a row. ``event``, ``month``, ``detail`` and ``own_level`` are the row's own;
+    ``programme``, ``level`` and ``region`` are those of the person's state after the row (of the row
+    that last changed it); ``wte`` also follows changes of hours. ``cause`` is the ``PoolKind`` a waiting
+    person waits for, 0 when not waiting or not recorded. ``first`` marks the first row of a person.
     """
 
     months: int  # horizon: open spells end here
-    person: NDArray[np.int64]
-    month: NDArray[np.int16]
-    event: NDArray[np.uint8]
-    own_level: NDArray[np.int16]  # of the row itself
-    detail: NDArray[np.int32]
-    first: NDArray[np.bool_]  # first row of a person
-    state: NDArray[np.int8]
-    programme: NDArray[np.int16]
-    level: NDArray[np.int16]
-    region: NDArray[np.int8]
-    wte: NDArray[np.uint8]
-    cause: NDArray[np.int8]
+    people: People
+    rows: NDArray  # of dtype LIFE
+    begin: NDArray[np.int32]  # where the rows of each person begin, and one more
+    used: NDArray[np.bool_]  # where anyone is: [place among those of ``People``, state, cause]
+    happened: NDArray[np.int64]  # rows by event
 
     def __len__(self) -> int:
-        return len(self.person)
+        return len(self.rows)
 
-    @cached_property
-    def start(self) -> NDArray[np.int64]:
-        """Position of the first row of each row's person."""
-        rows = np.arange(len(self))
-        return np.maximum.accumulate(np.where(self.first, rows, 0))
+    @property
+    def event(self) -> NDArray[np.uint8]:
+        return self.rows["event"]
 
-    @cached_property
-    def last(self) -> NDArray[np.bool_]:
-        """Last row of a person."""
-        return np.append(self.first[1:], True) if len(self) else self.first
+    @property
+    def month(self) -> NDArray[np.int16]:
+        return self.rows["month"]
 
-    @cached_property
+    @property
+    def state(self) -> NDArray[np.int8]:
+        return self.rows["state"]
+
+    @property
+    def first(self) -> NDArray[np.bool_]:
+        return self.rows["first"]
+
+    @property
     def until(self) -> NDArray[np.int16]:
         """Month at which each row gives way to the person's next one; the horizon after the last."""
-        following = np.append(self.month[1:], self.months).astype(np.int16)
-        following[self.last] = self.months
+        following = np.append(self.month[1:], self.months)[: len(self)].astype(np.int16)
+        following[np.append(self.first[1:], True)[: len(self)]] = self.months
         return following
 
-    @cached_property
+    @property
     def duration(self) -> NDArray[np.int64]:
         """Whole months between each row and the next of that person, or the horizon."""
         return self.until.astype(np.int64) - self.month
 
-    def latest(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Position of the person's latest marked row at or before each row; -1 if there is none."""
-        rows = np.where(marked, np.arange(len(self)), -1)
-        found = np.maximum.accumulate(rows) if len(self) else rows
-        return np.where(found >= self.start, found, -1)
-
     def following(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Position of the person's next marked row at or after each row; -1 if there is none."""
-        if not len(self):
-            return np.zeros(0, dtype=np.int64)
-        rows = np.where(marked, np.arange(len(self)), len(self))
-        found = np.minimum.accumulate(rows[::-1])[::-1]
-        same = self.start[np.minimum(found, len(self) - 1)] == self.start
-        return np.where((found < len(self)) & same, found, -1)
+        positions = np.where(marked, np.arange(len(self)), len(self))
+        found = np.minimum.accumulate(positions[::-1])[::-1] if len(self) else positions
+        end = np.repeat(self.begin[1:], np.diff(self.begin))
+        return np.where(found < end, found, -1)
+
+    def of(self, people: NDArray) -> Lives:
+        """The lives of some people, given by ascending position."""
+        length = np.diff(self.begin)[people]
+        begin = np.concatenate(([0], np.cumsum(length)))
+        rows = self.rows[np.arange(begin[-1]) + np.repeat(self.begin[people] - begin[:-1], length)]
+        happened = np.bincount(rows["event"], minlength=len(self.happened))
+        return Lives(self.months, self.people, rows, begin, self.used, happened)
 
 
-def read_lives(log: EventLog, blueprint: Blueprint) -> Lives:
+def read_lives(log: EventLog, blueprint: Blueprint, people: People | None = None) -> Lives:
     """Follow every person of ``log`` from their first event to the horizon.
 
     Two refinements of the vocabulary: a blocked foundation doctor (``BLOCKED`` with programme
     foundation) goes on waiting for foundation, and a graduate waits for a foundation place until
-    something else is recorded as blocking them.
+    something else is recorded as blocking them. ``people`` saves finding them if that was done.
     """
-    rows = np.flatnonzero(_LIFE_EVENT[log.event] & (log.person != SYSTEM_PERSON))
-    person = log.person[rows]
-    order = np.argsort(person, kind="stable")
-    rows = rows[order]
-    person = person[order]
-    event = log.event[rows]
-    detail = log.detail[rows]
-    programme = log.programme[rows]
-    first = np.ones(len(rows), dtype=bool)
-    first[1:] = person[1:] != person[:-1]
-
-    state = _STATE_OF[event]
-    in_detail = _IN_DETAIL[event]
-    state[in_detail] = detail[in_detail]
-    blocked = event == Event.BLOCKED
-    state[blocked & (programme == FOUNDATION_PROGRAMME)] = State.FOUNDATION_WAITING
-    changes = state >= 0
-
-    cause = np.zeros(len(rows), dtype=np.int8)
-    cause[state == State.FOUNDATION_WAITING] = PoolKind.FOUNDATION_PLACE
-    cause[state == State.UNPLACED] = PoolKind.TRAINING_POST
-    recorded = blocked | (event == Event.PLACEMENT_BLOCKED)
-    cause[recorded] = detail[recorded]
-
-    own_level = log.level[rows]
-    region = log.region[rows]
-    level = own_level
-    if len(rows):
-        held = np.maximum.accumulate(np.where(changes | first, np.arange(len(rows)), 0))
-        state = np.where(changes | ~first, state[held], np.int8(State.OUTSIDE)).astype(np.int8)
-        state[state < 0] = State.OUTSIDE
-        programme, level, region, cause = programme[held], own_level[held], region[held], cause[held]
-    wte = log.wte[rows]
-    hours = changes | (event == Event.CHANGED_HOURS) | first
-    if len(rows):
-        wte = wte[np.maximum.accumulate(np.where(hours, np.arange(len(rows)), 0))]
-    return Lives(
-        months=blueprint.months,
-        person=person,
-        month=log.month[rows],
-        event=event,
-        own_level=own_level,
-        detail=detail,
-        first=first,
-        state=state,
-        programme=programme,
-        level=level,
-        region=region,
-        wte=wte,
-        cause=cause,
+    people = find_people(log, blueprint) if people is None else people
+    begin = count_rows(people.ends, people.shift, log.event, log.person, _LIFE_EVENT, len(people))
+    rows = np.empty(begin[-1], dtype=LIFE)
+    gather_rows(
+        people.ends,
+        people.shift,
+        log.person,
+        log.month,
+        log.event,
+        log.programme,
+        log.level,
+        log.region,
+        log.wte,
+        log.detail,
+        _LIFE_EVENT,
+        begin,
+        rows,
     )
+    used = np.zeros((len(people.places), max(State) + 1, max(PoolKind) + 1), dtype=bool)
+    happened = np.zeros(256, dtype=np.int64)
+    follow_states(rows, begin, _STATE_OF, _IN_DETAIL, people.shape, people.slot, used, happened)
+    return Lives(blueprint.months, people, rows, begin, used, happened)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline_sim.results.facts import Facts
@@ -71,7 +73,7 @@ class _Part(NamedTuple):
     """Rows of one KPI at one level of detail."""
 
     year: NDArray[np.int32]
-    names: list[str]
+    names: pa.StringArray
     value: NDArray[np.float64]
     numerator: NDArray[np.float64]
     denominator: NDArray[np.float64]
@@ -82,14 +84,15 @@ def kpi_table(kpis: Iterable[Kpi], facts: Facts, rep: int) -> pd.DataFrame:
     """The rows of the KPIs of one replication, with ``COLUMNS``."""
     parts = [part for kpi in kpis for part in _kpi_parts(kpi, facts)]
     year = np.concatenate([part.year for part in parts])
+    units, lengths = [part.unit for part in parts], [len(part.year) for part in parts]
     columns = {
         "rep": np.full(len(year), rep, dtype=np.int32),
         "year": year,
-        "kpi": [name for part in parts for name in part.names],
+        "kpi": pd.array(pa.chunked_array([part.names for part in parts], pa.string()), dtype="str"),
         "value": np.concatenate([part.value for part in parts]),
         "numerator": np.concatenate([part.numerator for part in parts]),
         "denominator": np.concatenate([part.denominator for part in parts]),
-        "unit": [part.unit for part in parts for _ in part.names],
+        "unit": pd.array(units, dtype="str").take(np.repeat(np.arange(len(parts)), lengths)),
     }
     return pd.DataFrame(columns, columns=list(COLUMNS))
 
@@ -140,8 +143,13 @@ def _ratio(numerator: NDArray, denominator: NDArray) -> NDArray:
 
 def _row_names(
     kpi: str, kept: tuple[str, ...], index: tuple[NDArray, ...], names: dict[str, tuple[str, ...]]
-) -> list[str]:
+) -> pa.StringArray:
+    """Names such as ``fill_rate[programme=cardiology,region=london]``."""
     if not kept:
-        return [kpi] * len(index[0])
-    labels = ([f"{axis}={names[axis][at]}" for at in i] for axis, i in zip(kept, index[1:], strict=True))
-    return [f"{kpi}[{','.join(label)}]" for label in zip(*labels, strict=True)]
+        return pa.repeat(pa.scalar(kpi), len(index[0]))
+    labels = [
+        pa.array([f"{axis}={name}" for name in names[axis]], pa.string()).take(pa.array(at))
+        for axis, at in zip(kept, index[1:], strict=True)
+    ]
+    inside = pc.binary_join_element_wise(*labels, ",")
+    return pc.binary_join_element_wise(kpi + "[", inside, "]", "")

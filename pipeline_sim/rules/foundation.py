@@ -21,9 +21,11 @@ from pipeline_sim.randomness import (
     happens,
 )
 from pipeline_sim.rules.allocation import PLACED_NOWHERE, first_preferences, serial_dictatorship
+from pipeline_sim.rules.matching import PERSON_BITS
 from pipeline_sim.rules.preferences import region_orders
 
 Ints = NDArray[np.int64]
+BEST_MERIT = 1 << 20  # above the sum of two bells
 MERIT, PIA, PRIORITISED = 0, 1, 2
 RESERVE_LIST, PLACEHOLDER = 0, 1
 MAIN, PRIORITY, SPECIALISED = 0, 1, 2
@@ -96,6 +98,12 @@ class _Allocation:
             np.add.at(self.places[kind], region[people & (self.kind == kind)], 1)
 
 
+def _order(first_tier: Ints, value: Ints) -> Ints:
+    """Everyone in order: first tier first, then the lowest 32-bit value, then the earlier identity."""
+    lottery = ((1 - first_tier) << (32 + PERSON_BITS)) + (value << PERSON_BITS) + np.arange(len(value))
+    return np.sort(lottery) & ((1 << PERSON_BITS) - 1)
+
+
 def allocate(blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tier: Ints) -> FoundationResult:
     """Allocate the foundation places of a training year to ``people`` (sorted by identity).
 
@@ -127,10 +135,9 @@ def allocate(blueprint: Any, key: int, year: int, people: Ints, homes: Ints, tie
     )
     rule = int(blueprint.foundation_rule[year])
     first_tier = tier if rule == PRIORITISED else np.zeros(count, np.int64)
-    identity = np.arange(count)
-    by_merit = np.lexsort((identity, -merit, -first_tier))
-    by_special = np.lexsort((identity, special, -first_tier))
-    main_order = by_merit if rule == MERIT else np.lexsort((identity, random, -first_tier))
+    by_merit = _order(first_tier, BEST_MERIT - merit)
+    by_special = _order(first_tier, special)
+    main_order = by_merit if rule == MERIT else _order(first_tier, random)
 
     held = _Allocation.empty(preference, blueprint.foundation_places[year])
     liked = np.ascontiguousarray(preference[:, : (regions + 1) // 2])

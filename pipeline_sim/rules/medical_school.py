@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline_sim.compiling import rule
+from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import MEDICAL_YEAR, draw
 
 PASS, REPEAT, LEAVE = 0, 1, 2
+TIMES = 2  # a year can be sat twice
+OCCURRENCES = 4  # draws set aside for a year
+BITS = 2  # of a result among packed ones: so 15 years of course at most
 
 
 @rule
@@ -20,3 +23,25 @@ def year_result(key, person, occurrence, repeat, leave, already_repeated):
     if u < leave + repeat:
         return LEAVE if already_repeated else REPEAT
     return PASS
+
+
+@kernel
+def course_results(key, people, repeat, leave, results):
+    """Fill ``results[i]`` with how every year of the course ends for ``people[i]``; see ``result_in``.
+
+    ``repeat`` and ``leave`` are thresholds by year of the course.
+    """
+    for i in range(people.shape[0]):
+        packed = 0
+        for year in range(repeat.shape[0]):
+            for sat in range(TIMES):
+                result = year_result(
+                    key, people[i], year * OCCURRENCES + sat, repeat[year], leave[year], sat > 0
+                )
+                packed |= result << (year * TIMES + sat) * BITS
+        results[i] = packed
+
+
+def result_in(results: int, year: int, sat: int) -> int:
+    """The result of a year of the course (0 first) sat ``sat`` times before, from packed ``results``."""
+    return results >> (year * TIMES + sat) * BITS & (1 << BITS) - 1

@@ -43,17 +43,26 @@ def next_change(
     while birthday < end:
         age = min((birthday - birth) // 12, last_age)
         occurrence = age * GROUPS + group
-        at = birthday + 1 + ((draw(key, person, PRACTICE_TIMING, occurrence) * 12) >> 32)
-        if at > since:
-            year = max(0, min((at - 1 + year_offset) // 12, last_year))
-            if draw(key, person, PRACTICE_EXIT, occurrence) < exit_by_year[year, age]:
-                return at * WAYS + LEAVES
-            if age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce:
-                return at * WAYS + CUTS_HOURS
-            if register > 0 and draw(key, person, PORTFOLIO, occurrence) < register:
-                return at * WAYS + REGISTERS
-            if apply > 0 and draw(key, person, SAS_APPLIES, occurrence) < apply:
-                return at * WAYS + APPLIES
+        exits = draw(key, person, PRACTICE_EXIT, occurrence)
+        cuts = age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce
+        registers = register > 0 and draw(key, person, PORTFOLIO, occurrence) < register
+        applies = apply > 0 and draw(key, person, SAS_APPLIES, occurrence) < apply
+        # a year of age lies in two training years; when it is drawn only if something may happen in it
+        early = max(0, min((birthday + year_offset) // 12, last_year))
+        late = min(early + 1, last_year)
+        likeliest = max(exit_by_year[early, age], exit_by_year[late, age])
+        if exits < likeliest or cuts or registers or applies:
+            at = birthday + 1 + ((draw(key, person, PRACTICE_TIMING, occurrence) * 12) >> 32)
+            if at > since:
+                year = max(0, min((at - 1 + year_offset) // 12, last_year))
+                if exits < exit_by_year[year, age]:
+                    return at * WAYS + LEAVES
+                if cuts:
+                    return at * WAYS + CUTS_HOURS
+                if registers:
+                    return at * WAYS + REGISTERS
+                if applies:
+                    return at * WAYS + APPLIES
         birthday += 12
     return end * WAYS + STAYS
 

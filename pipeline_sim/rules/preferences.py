@@ -5,11 +5,19 @@ without replacement, each time with probability in proportion to exp(utility). T
 here, on whole-number weights, so that every engine decides alike. Specialty comes first, then place
 within the specialty. Weights are prepared once a round, in floating point, by ``programme_weights``
 and ``place_weights``.
+
+A draw without replacement never has to rebuild its weights: applicants alike share one table of running
+sums, and a draw steps over what the person has already chosen. Of the regions a person lists for a
+specialty only the first is drawn here; the match draws the others if it gets that far down.
 """
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
+from numba import int64
+from numpy.typing import NDArray
 
 from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import (
@@ -19,14 +27,73 @@ from pipeline_sim.randomness import (
     REGIONS_LISTED,
     SPECIALTY,
     draw,
-    pick,
-    pick_by_weight,
 )
+
+Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
 
 WEIGHT_SCALE = 1 << 16
 MAX_APPLICATIONS = 6
 PER_SEASON = 64  # occurrences a season: 8 rounds x 8 applications
+PER_ROUND = 8
 PER_APPLICATION = 16  # occurrences an application: one a region listed
+CIRCUMSTANCES = 8  # what a region can be to a person: home + 2 x trained in + 4 x priority programme
+KINDS = 256  # tables kept of applicants alike
+SLICES = 256  # of a table, each with the programme its first weight belongs to
+
+
+class Applicants(NamedTuple):
+    """Everyone in a round, in the order of their identity. One entry a person."""
+
+    person: Ints
+    group: Ints  # 0 UK graduate, 1 overseas
+    profile: Ints  # 2 x group + 1 on the higher track: row of the blueprint's applicant arrays
+    tier: Ints  # 1 = prioritised
+    home: Ints  # region, -1 none
+    trained: Ints  # region trained in last, -1 none
+    priority: Ints  # region of a foundation priority programme, -1 none
+    competence: Ints  # bit mask of core programmes completed
+
+    def take(self, rows: Any) -> Applicants:
+        """The applicants of an index or mask."""
+        return Applicants(*(column[rows] for column in self))
+
+
+class Forms(NamedTuple):
+    """Applications of a round, person by person, favourite specialty first."""
+
+    of_person: Small  # [people + 1] first application of each person
+    person: Small  # [forms] position among the applicants
+    programme: Small  # [forms]
+    order: Small  # [forms] 1 = favourite specialty
+    region: Small  # [forms] favourite region
+    listed: Small  # [forms] regions listed; only as the match gets down to them are the others drawn
+
+    @classmethod
+    def room_for(cls, people: int, cap: int) -> Forms:
+        """Room for every person's ``cap`` applications; what is not written is never touched."""
+        columns = (np.empty(people * cap, np.int32) for _ in range(5))
+        return cls(np.zeros(people + 1, np.int32), *columns)
+
+    def cut(self, count: int) -> Forms:
+        """The first ``count`` applications."""
+        return Forms(self.of_person, *(column[:count] for column in self[1:]))
+
+
+class Wishes(NamedTuple):
+    """What decides the applications of a round. Programmes P, regions R."""
+
+    base: int  # first occurrence of the round's draws
+    in_round: NDArray[np.bool_]  # [P]
+    parents: Ints  # [P] bit mask of the core programmes that lead here, 0 = none needed
+    core_bit: Ints  # [P] bit that completion gives, -1 none
+    shortage: NDArray[np.bool_]  # [P]
+    weights: Ints  # [group, P]
+    shortage_percent: int  # multiplies the weight of shortage specialties after a priority programme
+    applications: Ints  # [profile, 6] cumulative thresholds
+    regions_listed: Ints  # [profile, R] cumulative thresholds
+    cap: int  # most applications a person
+    place: Ints  # [P, R, CIRCUMSTANCES] weights, 0 without posts
 
 
 def programme_weights(taste, ratio_now, ratio_reference, elasticity):
@@ -68,12 +135,46 @@ def weight_here(base, region, home, home_percent, trained, trained_percent, prio
     return weight
 
 
+@kernel
+def place_table(places, advertised, home_percent, trained_percent, priority_percent):
+    """Weights [programme, region, circumstance] of the places that advertise posts."""
+    programmes, regions = places.shape
+    table = np.zeros((programmes, regions, CIRCUMSTANCES), np.int64)
+    for p in range(programmes):
+        for r in range(regions):
+            if advertised[p, r] <= 0:
+                continue
+            for c in range(CIRCUMSTANCES):
+                home = r if c & 1 else -1
+                trained = r if c & 2 else -1
+                priority = r if c & 4 else -1
+                table[p, r, c] = weight_here(
+                    places[p, r], r, home, home_percent, trained, trained_percent, priority, priority_percent
+                )
+    return table
+
+
+@rule
+def circumstance(region, home, trained, priority):
+    """What a region is to a person: the last index of ``place_table``."""
+    return (region == home) + 2 * (region == trained) + 4 * (region == priority)
+
+
 @rule
 def take(weights, u):
     """Index drawn by weight from a 32-bit ``u``; its weight becomes 0. -1 when nothing is left."""
-    chosen = pick_by_weight(weights, u)
-    if chosen >= 0:
-        weights[chosen] = 0
+    total = 0
+    for k in range(weights.shape[0]):
+        total += weights[k]
+    at = (u * total) >> 32
+    chosen = 0
+    running = 0
+    for k in range(weights.shape[0]):  # no early way out: a loop without branches is faster
+        running += weights[k]
+        chosen += running <= at
+    if chosen == weights.shape[0]:
+        return -1
+    weights[chosen] = 0
     return chosen
 
 
@@ -106,103 +207,163 @@ def region_orders(key, people, homes, attraction, home_percent, orders):
 
 
 @kernel
-def list_choices(
-    key,
-    season,
-    round_number,
-    people,
-    group,
-    profile,
-    home,
-    trained,
-    priority,
-    competence,
-    in_round,
-    parents,
-    core_bit,
-    shortage,
-    weights,
-    shortage_percent,
-    places,
-    advertised,
-    applications,
-    listed,
-    cap,
-    home_percent,
-    trained_percent,
-    priority_percent,
-    first,
-    choice_pool,
-    choice_application,
-    application_person,
-    application_programme,
-    application_order,
-):
-    """Every applicant's list of (programme, region) pools, best first; returns (choices, applications).
+def tabulate(wishes, group, after_priority, competence, programme, before, slices, row):
+    """Fill a row of the tables for applicants alike: what such people may enter and have not completed.
 
-    ``profile[i]`` is the row of ``applications`` and ``listed``; ``first[i]`` is where person i's
-    choices begin; ``choice_pool`` is programme x regions + region.
+    ``programme[row]`` lists those programmes, ``before[row, n]`` the weight of all before the n-th, and
+    ``slices[row, s]`` the number n to which the first weight of slice s belongs. Returns the weight of
+    all together and how far a weight is shifted to find its slice.
+    """
+    total = 0
+    count = 0
+    for p in range(wishes.in_round.shape[0]):
+        allowed = wishes.in_round[p]
+        if wishes.parents[p] != 0:
+            allowed = allowed and (wishes.parents[p] & competence) != 0
+        if wishes.core_bit[p] >= 0:
+            allowed = allowed and (competence >> wishes.core_bit[p]) & 1 == 0
+        weight = wishes.weights[group, p] * 100 if allowed else 0
+        if after_priority and wishes.shortage[p]:
+            weight = weight * wishes.shortage_percent // 100
+        if weight > 0:
+            programme[row, count] = p
+            before[row, count] = total
+            total += weight
+            count += 1
+    before[row, count] = total
+    shift = 0
+    while total >> shift >= SLICES:
+        shift += 1
+    n = 0
+    for s in range(SLICES):
+        while n + 1 < count and before[row, n + 1] <= s << shift:
+            n += 1
+        slices[row, s] = n
+    return total, shift
+
+
+@kernel
+def decisive_cores(wishes):
+    """Bit mask of the core programmes that open or close anything in this round."""
+    decisive = 0
+    for p in range(wishes.in_round.shape[0]):
+        if wishes.in_round[p]:
+            decisive |= wishes.parents[p]
+            decisive |= 1 << wishes.core_bit[p] if wishes.core_bit[p] >= 0 else 0
+    return decisive
+
+
+@rule
+def how_many(cumulative, row, u):
+    """A number from 1 on, drawn from a row of cumulative thresholds."""
+    number = 1
+    for s in range(cumulative.shape[1]):
+        number += u >= cumulative[row, s]
+    return number
+
+
+@rule
+def sort_in_last(values, last):
+    """Move the last value down to its place among the sorted ones before it."""
+    for k in range(last, 0, -1):
+        low, high = min(values[k - 1], values[k]), max(values[k - 1], values[k])
+        values[k - 1], values[k] = low, high
+
+
+@kernel
+def apply(key, applicants, wishes, forms):
+    """Fill in every applicant's forms, favourite specialty first; returns how many.
+
     People draw among the programmes of the round that they may enter and have not completed, and apply
     for those of them that advertise posts, in regions that do: a re-advert draws only those who want
-    what it offers. Output arrays must hold ``people x cap x regions`` choices.
+    what it offers.
     """
-    programmes = weights.shape[1]
-    regions = places.shape[1]
-    taste = np.empty(programmes, np.int64)
-    here = np.empty(regions, np.int64)
-    has_posts = np.zeros(programmes, np.bool_)
-    for p in range(programmes):
-        for r in range(regions):
-            has_posts[p] |= advertised[p, r] > 0
-    choices = 0
-    forms = 0
+    programmes, regions, _ = wishes.place.shape
+    base, place, cap = wishes.base, wishes.place, wishes.cap
+    thresholds, listed = wishes.applications, wishes.regions_listed
+    of_person, form_person, form_programme = forms.of_person, forms.person, forms.programme
+    form_order, form_region, form_listed = forms.order, forms.region, forms.listed
+    people, group, profile = applicants.person, applicants.group, applicants.profile
+    home, trained = applicants.home, applicants.trained
+    priority, completed = applicants.priority, applicants.competence
+    decisive = decisive_cores(wishes)
+    has_posts = place[:, :, 0].sum(axis=1) > 0
+    if not has_posts.any():
+        return 0
+    competence_of_row = np.zeros(KINDS, np.int64)
+    other_of_row = np.full(KINDS, -1, np.int64)
+    shift = np.zeros(KINDS, np.int64)
+    weight_of_row = np.zeros(KINDS, np.int64)
+    programme = np.empty((KINDS, programmes), np.uint8)
+    before = np.empty((KINDS, programmes + 1), np.int64)
+    slices = np.empty((KINDS, SLICES), np.uint8)
+    taken = np.empty(MAX_APPLICATIONS + 1, np.int64)
+    mine = np.empty(regions, np.int64)
+    running = np.empty(regions, np.int64)
+    forms_made = 0
     for i in range(people.shape[0]):
-        first[i] = choices
+        of_person[i] = forms_made
         person = people[i]
-        base = season * PER_SEASON + round_number * 8
-        for p in range(programmes):
-            allowed = in_round[p]
-            if parents[p] != 0:
-                allowed = allowed and (parents[p] & competence[i]) != 0
-            if core_bit[p] >= 0:
-                allowed = allowed and (competence[i] >> core_bit[p]) & 1 == 0
-            taste[p] = weights[group[i], p] * 100 if allowed else 0
-            if priority[i] >= 0 and shortage[p]:
-                taste[p] = taste[p] * shortage_percent // 100
-        wanted = 1 + pick(applications[profile[i]], draw(key, person, APPLICATIONS, base))
+        for r in range(regions):
+            mine[r] = circumstance(r, home[i], trained[i], priority[i])
+        competence = completed[i] & decisive
+        other = 2 * group[i] + (priority[i] >= 0)
+        row = (4 * (competence ^ (competence >> 6)) + other) % KINDS
+        if competence_of_row[row] != competence or other_of_row[row] != other:  # not or no longer theirs
+            competence_of_row[row], other_of_row[row] = competence, other
+            weight_of_row[row], shift[row] = tabulate(
+                wishes, group[i], priority[i] >= 0, competence, programme, before, slices, row
+            )
+        wanted = how_many(thresholds, profile[i], draw(key, person, APPLICATIONS, base))
+        left = weight_of_row[row]
         for j in range(min(wanted, cap)):
-            p = take(taste, draw(key, person, SPECIALTY, base + j))
-            if p < 0:
+            if left == 0:
                 break
+            at = (draw(key, person, SPECIALTY, base + j) * left) >> 32
+            for k in range(j):  # step over what is chosen already, from the lowest
+                lower = before[row, taken[k]]
+                at += before[row, taken[k] + 1] - lower if at >= lower else 0
+            n = int64(slices[row, at >> shift[row]])
+            while before[row, n + 1] <= at:
+                n += 1
+            left -= before[row, n + 1] - before[row, n]
+            taken[j] = n
+            sort_in_last(taken, j)
+            p = int64(programme[row, n])
             if not has_posts[p]:
                 continue
+            total = 0
+            open_regions = 0
             for r in range(regions):
-                here[r] = 0
-                if advertised[p, r] > 0:
-                    here[r] = weight_here(
-                        places[p, r],
-                        r,
-                        home[i],
-                        home_percent,
-                        trained[i],
-                        trained_percent,
-                        priority[i],
-                        priority_percent,
-                    )
-            here_listed = False
-            count = 1 + pick(listed[profile[i]], draw(key, person, REGIONS_LISTED, base + j))
-            for k in range(count):
-                r = take(here, draw(key, person, REGION, (base + j) * PER_APPLICATION + k))
-                if r < 0:
-                    break
-                choice_pool[choices] = p * regions + r
-                choice_application[choices] = forms
-                choices += 1
-                here_listed = True
-            if here_listed:
-                application_person[forms] = i
-                application_programme[forms] = p
-                application_order[forms] = j + 1
-                forms += 1
-    first[people.shape[0]] = choices
-    return choices, forms
+                weight = place[p, r, mine[r]]
+                total += weight
+                running[r] = total
+                open_regions += weight > 0
+            if total == 0:
+                continue
+            at = (draw(key, person, REGION, (base + j) * PER_APPLICATION) * total) >> 32
+            favourite = 0
+            for r in range(regions):
+                favourite += running[r] <= at
+            count = how_many(listed, profile[i], draw(key, person, REGIONS_LISTED, base + j))
+            form_person[forms_made] = i
+            form_programme[forms_made] = p
+            form_order[forms_made] = j + 1
+            form_region[forms_made] = favourite
+            form_listed[forms_made] = min(count, open_regions)
+            forms_made += 1
+    of_person[people.shape[0]] = forms_made
+    return forms_made
+
+
+@rule
+def next_region(place, p, regions_drawn, first, drawn, here, home, trained, priority, u):
+    """The region an application lists after the ``drawn`` ones it begins with, drawn with ``u``.
+
+    ``regions_drawn[first:]`` holds those; ``here`` is room for a weight a region.
+    """
+    for r in range(here.shape[0]):
+        here[r] = place[p, r, circumstance(r, home, trained, priority)]
+    for k in range(first, first + drawn):
+        here[regions_drawn[k]] = 0
+    return take(here, u)

@@ -1,15 +1,16 @@
 """One recruitment round, from lists of choices to accepted posts.
 
 Scores, shortlists and appointability; then the match and its replies. The arrays in and out are flat,
-one entry a person, an application or a choice, and hold everything an engine needs to log the round.
+one entry a person, an application or an offer, and hold everything an engine needs to log the round.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import int64
 from numpy.typing import NDArray
 
 from pipeline_sim.compiling import kernel
@@ -19,53 +20,42 @@ from pipeline_sim.rules.matching import (
     ACCEPTS_WITH_UPGRADES,
     DECLINES,
     NO_RESPONSE,
+    NOT_DRAWN,
+    Line,
+    Offers,
+    Outcome,
     match_with_replies,
     merit_of,
+    position_of,
 )
-from pipeline_sim.rules.preferences import MAX_APPLICATIONS, PER_SEASON, list_choices
+from pipeline_sim.rules.preferences import (
+    MAX_APPLICATIONS,
+    PER_ROUND,
+    PER_SEASON,
+    Applicants,
+    Forms,
+    Wishes,
+    apply,
+    place_table,
+)
 
 Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
 
 ELIGIBLE, NOT_INTERVIEWED, NOT_APPOINTABLE = 0, 1, 2
+NOBODY = (1 << 63) - 1  # rank key above everyone's
 TIER_AT_NONE, TIER_AT_OFFER, TIER_AT_INTERVIEW = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class Applicants:
-    """Everyone in a round, in the order of their identity. One entry a person."""
-
-    person: Ints
-    group: Ints  # 0 UK graduate, 1 overseas
-    profile: Ints  # 2 x group + 1 on the higher track: row of the blueprint's applicant arrays
-    tier: Ints  # 1 = prioritised
-    home: Ints  # region, -1 none
-    trained: Ints  # region trained in last, -1 none
-    priority: Ints  # region of a foundation priority programme, -1 none
-    competence: Ints  # bit mask of core programmes completed
-
-    def take(self, rows: Any) -> Applicants:
-        """The applicants of an index or mask."""
-        return Applicants(
-            self.person[rows],
-            self.group[rows],
-            self.profile[rows],
-            self.tier[rows],
-            self.home[rows],
-            self.trained[rows],
-            self.priority[rows],
-            self.competence[rows],
-        )
 
 
 @dataclass(frozen=True)
 class RoundResult:
     """What a round did. Persons, applications and choices are numbered from 0 in each array."""
 
-    application_person: Ints  # [forms]
-    application_programme: Ints  # [forms]
-    application_order: Ints  # [forms] 1 = favourite specialty
-    application_first_region: Ints  # [forms]
-    application_standing: Ints  # [forms] ELIGIBLE, NOT_INTERVIEWED or NOT_APPOINTABLE
+    application_person: Small  # [forms]
+    application_programme: Small  # [forms]
+    application_order: Small  # [forms] 1 = favourite specialty
+    application_first_region: Small  # [forms]
+    application_standing: Small  # [forms] ELIGIBLE, NOT_INTERVIEWED or NOT_APPOINTABLE
     offer_person: Ints  # [offers]
     offer_pool: Ints  # [offers] programme x regions + region
     offer_rank: Ints  # [offers] 1 = top of the person's list
@@ -78,62 +68,122 @@ class RoundResult:
     unfilled: Ints  # [pools]
 
 
-@kernel
-def assess(
-    key,
-    season,
-    people,
-    profile,
-    tier,
-    application_person,
-    application_programme,
-    bonus,
-    noise_percent,
-    appointable,
-    interview_limit,
-    tier_stage,
-    standing,
-    score,
-):
-    """Fill the score and standing of every application.
+class Assessment(NamedTuple):
+    """How a round judges its applicants."""
 
-    Score = ability + bonus of the group and track + the specialty's own assessment. Where a programme
-    interviews only so many, the shortlist is by ability plus one test for the season (the MSRA), first
-    tier first from the year in which prioritisation reaches interviews.
+    season: int
+    bonus: Ints  # [profile] score units
+    noise_percent: int  # spread of a specialty's own assessment against general ability
+    appointable: Ints  # [programme] lowest score
+    interviews: Ints  # [programme] most interviews, -1 = everyone's
+    tier_stage: int  # TIER_AT_...
+
+
+@kernel
+def judge(key, applicants, assessment, ability, shortlist):
+    """Fill everyone's ability, bonus included, and rank key for shortlists.
+
+    Shortlists are by ability plus one test for the season (the MSRA), first tier first from the year in
+    which prioritisation reaches interviews.
     """
-    forms = application_person.shape[0]
-    programmes = appointable.shape[0]
-    short = np.empty(forms, np.int64)
-    count = np.zeros(programmes, np.int64)
-    for a in range(forms):
-        i = application_person[a]
-        p = application_programme[a]
-        ability = bell(key, people[i], ABILITY, 0) + bonus[profile[i]]
+    tiers = 1 if assessment.tier_stage == TIER_AT_INTERVIEW else 0
+    season, noise_percent = assessment.season, assessment.noise_percent
+    people, profile, tier, bonus = applicants.person, applicants.profile, applicants.tier, assessment.bonus
+    for i in range(ability.shape[0]):
+        ability[i] = bell(key, people[i], ABILITY, 0) + bonus[profile[i]]
         test = bell(key, people[i], SHORTLIST, season)
-        short[a] = merit_of(
-            tier[i] if tier_stage == TIER_AT_INTERVIEW else 0, ability + test * noise_percent // 100, i
-        )
+        shortlist[i] = merit_of(tiers * tier[i], ability[i] + test * noise_percent // 100, i)
+
+
+@kernel
+def lowest_interviewed(forms, shortlist, interviews):
+    """Rank key from which each programme interviews; ``shortlist`` is sorted, lowest first."""
+    of_person, programme_of = forms.of_person, forms.programme
+    cut = np.zeros(interviews.shape[0], np.int64)
+    left = interviews.copy()
+    for p in range(cut.shape[0]):
+        cut[p] = NOBODY if left[p] == 0 else 0
+    for place in range(shortlist.shape[0] - 1, -1, -1):
+        i = position_of(shortlist[place])
+        for f in range(of_person[i], of_person[i + 1]):
+            p = programme_of[f]
+            left[p] -= 1
+            if left[p] == 0:
+                cut[p] = shortlist[place]
+    return cut
+
+
+@kernel
+def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible):
+    """Fill every application's standing, and the columns of ``eligible`` in the order of the forms.
+
+    Score = ability + bonus of the group and track + the specialty's own assessment. ``shortlist`` has
+    everyone's rank key and ``cut`` the lowest that each programme interviews. Returns how many
+    applications are eligible, and how many choices they have between them.
+    """
+    season, noise_percent = assessment.season, assessment.noise_percent
+    appointable = assessment.appointable
+    tiers = 0 if assessment.tier_stage == TIER_AT_NONE else 1
+    people, tier = applicants.person, applicants.tier
+    of_person, person_of, programme_of, order_of, region_of, listed = forms
+    merit, row = eligible
+    entries = 0
+    choices = 0
+    ahead = 0
+    for f in range(standing.shape[0]):
+        i = int64(person_of[f])
+        p = int64(programme_of[f])
         own = bell(key, people[i], ASSESSMENT, season * 256 + p)
-        score[a] = ability + own * noise_percent // 100
-        standing[a] = ELIGIBLE if score[a] >= appointable[p] else NOT_APPOINTABLE
-        count[p] += 1
-    for p in range(programmes):
-        if interview_limit[p] < 0 or count[p] <= interview_limit[p]:
-            continue
-        ranks = np.empty(count[p], np.int64)
-        k = 0
-        for a in range(forms):
-            if application_programme[a] == p:
-                ranks[k] = short[a]
-                k += 1
-        ranks.sort()
-        if interview_limit[p] == 0:
-            cut = ranks[count[p] - 1] + 1
-        else:
-            cut = ranks[count[p] - interview_limit[p]]
-        for a in range(forms):
-            if application_programme[a] == p and short[a] < cut:
-                standing[a] = NOT_INTERVIEWED
+        score = ability[i] + own * noise_percent // 100
+        interviewed = shortlist[i] >= cut[p]
+        good = score >= appointable[p]
+        standing[f] = (ELIGIBLE if good else NOT_APPOINTABLE) if interviewed else NOT_INTERVIEWED
+        if f == of_person[i]:
+            ahead = 0
+        merit[entries] = merit_of(tiers * tier[i], score, i)
+        row[entries, 0] = i
+        row[entries, 1] = p
+        row[entries, 2] = order_of[f]
+        row[entries, 3] = ahead
+        row[entries, 4] = region_of[f]
+        row[entries, 5] = listed[f]
+        ahead += listed[f]
+        choices += listed[f] * (interviewed and good)
+        entries += interviewed and good
+    return entries, choices
+
+
+@kernel
+def line_up(shortlist, eligible, entries, line):
+    """Fill the line: those with eligible applications, the top of the shortlist first; returns how many."""
+    merit, row = eligible
+    first_of = np.zeros(shortlist.shape[0] + 1, np.int32)
+    for n in range(entries):
+        first_of[row[n, 0] + 1] += 1
+    for i in range(shortlist.shape[0]):
+        first_of[i + 1] += first_of[i]
+    person, first, merit_of_entry, programme, order, above, choice, region = line
+    region[:] = NOT_DRAWN
+    waiting = 0
+    at = 0
+    choices = 0
+    for place in range(shortlist.shape[0] - 1, -1, -1):
+        i = position_of(shortlist[place])
+        person[waiting] = i
+        first[waiting] = at
+        for n in range(first_of[i], first_of[i + 1]):
+            merit_of_entry[at] = merit[n]
+            programme[at] = row[n, 1]
+            order[at] = row[n, 2]
+            above[at] = row[n, 3]
+            choice[at] = choices
+            region[choices] = row[n, 4]
+            choices += row[n, 5]
+            at += 1
+        waiting += at > first[waiting]
+    first[waiting] = at
+    choice[at] = choices
+    return waiting
 
 
 @kernel
@@ -152,15 +202,56 @@ def replies(key, season, round_number, people, decline, no_response, upgrade, re
             reply[i] = ACCEPTS
 
 
-@kernel
-def _merits(tier, tier_stage, application_person, standing, score, choice_application, merit):
-    for c in range(choice_application.shape[0]):
-        a = choice_application[c]
-        i = application_person[a]
-        if standing[a] == ELIGIBLE:
-            merit[c] = merit_of(tier[i] if tier_stage != TIER_AT_NONE else 0, score[a], i)
-        else:
-            merit[c] = -1
+def _wishes(
+    blueprint: Any, year: int, season: int, round_number: int, weights: Ints, places: Ints, advertised: Ints
+) -> Wishes:
+    return Wishes(
+        base=season * PER_SEASON + round_number * PER_ROUND,
+        in_round=np.ascontiguousarray(blueprint.round_programmes[round_number]),
+        parents=blueprint.programme_parents,
+        core_bit=blueprint.programme_core_bit,
+        shortage=blueprint.programme_shortage,
+        weights=weights,
+        shortage_percent=int(blueprint.priority_shortage_weight),
+        applications=blueprint.applications,
+        regions_listed=blueprint.regions_listed,
+        cap=min(MAX_APPLICATIONS, int(blueprint.application_cap[year])),
+        place=place_table(
+            places,
+            advertised,
+            blueprint.home_weight,
+            blueprint.trained_weight,
+            blueprint.priority_region_weight,
+        ),
+    )
+
+
+def _assessment(blueprint: Any, year: int, season: int, advertised: Ints) -> Assessment:
+    posts = advertised.sum(axis=1)
+    limit = np.where(blueprint.interviews_per_post > 0, -(-posts * blueprint.interviews_per_post // 100), -1)
+    return Assessment(
+        season=season,
+        bonus=blueprint.score_bonus,
+        noise_percent=int(blueprint.noise_percent),
+        appointable=blueprint.appointable_score,
+        interviews=limit,
+        tier_stage=int(blueprint.tier_stage[year]),
+    )
+
+
+def _line(key: int, applicants: Applicants, assessment: Assessment, forms: Forms, standing: Small) -> Line:
+    """Fill every application's standing; the people who may be offered posts, in line."""
+    people, count = len(applicants.person), len(standing)
+    if count == 0:
+        return Line.room_for(0, 0, 0).cut(0)
+    ability, shortlist = np.empty(people, np.int64), np.empty(people, np.int64)
+    judge(key, applicants, assessment, ability, shortlist)
+    lowest_first = np.sort(shortlist)
+    cut = lowest_interviewed(forms, lowest_first, assessment.interviews)
+    eligible = np.empty(count + 1, np.int64), np.empty((count + 1, 6), np.int32)
+    entries, choices = assess(key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible)
+    line = Line.room_for(people, entries, choices)
+    return line.cut(line_up(lowest_first, eligible, entries, line))
 
 
 def run_round(
@@ -180,76 +271,12 @@ def run_round(
     [programme, region] come from ``rules.preferences``; ``advertised`` [programme, region] are the
     posts of the round. Applicants must be sorted by person.
     """
-    regions = len(blueprint.regions)
     people = len(applicants.person)
-    cap = min(MAX_APPLICATIONS, int(blueprint.application_cap[year]))
-    in_round = blueprint.round_programmes[round_number]
-    most = people * cap * regions
-    first = np.zeros(people + 1, np.int64)
-    choice_pool = np.empty(most, np.int64)
-    choice_application = np.empty(most, np.int64)
-    form_person = np.empty(people * cap, np.int64)
-    form_programme = np.empty(people * cap, np.int64)
-    form_order = np.empty(people * cap, np.int64)
-    choices, forms = list_choices(
-        key,
-        season,
-        round_number,
-        applicants.person,
-        applicants.group,
-        applicants.profile,
-        applicants.home,
-        applicants.trained,
-        applicants.priority,
-        applicants.competence,
-        in_round,
-        blueprint.programme_parents,
-        blueprint.programme_core_bit,
-        blueprint.programme_shortage,
-        weights,
-        blueprint.priority_shortage_weight,
-        places,
-        advertised,
-        blueprint.applications,
-        blueprint.regions_listed,
-        cap,
-        blueprint.home_weight,
-        blueprint.trained_weight,
-        blueprint.priority_region_weight,
-        first,
-        choice_pool,
-        choice_application,
-        form_person,
-        form_programme,
-        form_order,
-    )
-    choice_pool = choice_pool[:choices]
-    choice_application = choice_application[:choices]
-    form_person, form_programme, form_order = form_person[:forms], form_programme[:forms], form_order[:forms]
-
-    posts = advertised.sum(axis=1)
-    limit = np.where(blueprint.interviews_per_post > 0, -(-posts * blueprint.interviews_per_post // 100), -1)
-    standing = np.empty(forms, np.int64)
-    score = np.empty(forms, np.int64)
-    tier_stage = int(blueprint.tier_stage[year])
-    assess(
-        key,
-        season,
-        applicants.person,
-        applicants.profile,
-        applicants.tier,
-        form_person,
-        form_programme,
-        blueprint.score_bonus,
-        blueprint.noise_percent,
-        blueprint.appointable_score,
-        limit,
-        tier_stage,
-        standing,
-        score,
-    )
-    merit = np.empty(choices, np.int64)
-    _merits(applicants.tier, tier_stage, form_person, standing, score, choice_application, merit)
+    wishes = _wishes(blueprint, year, season, round_number, weights, places, advertised)
+    forms = Forms.room_for(people, wishes.cap)
+    forms = forms.cut(apply(key, applicants, wishes, forms))
+    standing = np.empty(len(forms.person), np.int32)
+    line = _line(key, applicants, _assessment(blueprint, year, season, advertised), forms, standing)
     reply = np.empty(people, np.int64)
     replies(
         key,
@@ -261,42 +288,24 @@ def run_round(
         blueprint.upgrade_opt_in,
         reply,
     )
-    accepted = np.empty(people, np.int64)
-    offer_choice = np.empty(people + choices, np.int64)
-    offer_pass = np.empty(people + choices, np.int64)
     unfilled = advertised.reshape(-1).copy()
-    offers = match_with_replies(
-        first, choice_pool, merit, unfilled, reply, accepted, offer_choice, offer_pass
-    )
-    offer_choice, offer_pass = offer_choice[:offers], offer_pass[:offers]
-
-    choice_person = form_person[choice_application]
-    offer_person = choice_person[offer_choice]
-    offer_is_first = np.zeros(offers, np.bool_)
-    had_offer, earliest = np.unique(offer_person, return_index=True)
-    offer_is_first[earliest] = True
-    received = np.zeros(people, np.bool_)
-    received[had_offer] = True
-    form_first_choice = np.searchsorted(choice_application, np.arange(forms))
-    placed = accepted >= 0
-    accepted_pool = np.full(people, -1, np.int64)
-    accepted_pool[placed] = choice_pool[accepted[placed]]
-    accepted_rank = np.zeros(people, np.int64)
-    accepted_rank[placed] = accepted[placed] - first[:people][placed] + 1
+    offers = Offers.room_for(len(line.person) + len(line.region))
+    outcome = Outcome.room_for(people)
+    offers = offers.cut(match_with_replies(key, line, applicants, wishes, reply, unfilled, offers, outcome))
     return RoundResult(
-        application_person=form_person,
-        application_programme=form_programme,
-        application_order=form_order,
-        application_first_region=choice_pool[form_first_choice] % regions,
+        application_person=forms.person,
+        application_programme=forms.programme,
+        application_order=forms.order,
+        application_first_region=forms.region,
         application_standing=standing,
-        offer_person=offer_person,
-        offer_pool=choice_pool[offer_choice],
-        offer_rank=offer_choice - first[offer_person] + 1,
-        offer_pass=offer_pass,
-        offer_is_first=offer_is_first,
+        offer_person=offers.person,
+        offer_pool=offers.pool,
+        offer_rank=offers.rank,
+        offer_pass=offers.passes,
+        offer_is_first=offers.is_first,
         reply=reply,
-        accepted_pool=accepted_pool,
-        accepted_rank=accepted_rank,
-        had_offer=received,
+        accepted_pool=outcome.pool,
+        accepted_rank=outcome.rank,
+        had_offer=outcome.had_offer,
         unfilled=unfilled,
     )

@@ -6,7 +6,7 @@ to rounding. ``crowding`` is how far supervisors are over capacity, in percent (
 
 from __future__ import annotations
 
-from pipeline_sim.compiling import rule
+from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import FOUNDATION_REVIEW, RESIGNATION, REVIEW, WTE, draw, pick
 
 MONTHS_BETWEEN_REVIEWS = 12
@@ -14,6 +14,8 @@ LEVELS = 512  # levels of all programmes together, at most
 SPELLS_IN_LEVEL = 64
 SATISFACTORY, DEVELOPMENT, EXTRA_TIME, RELEASE = 1, 2, 3, 4
 SIGNED_OFF, EXTENDED, NOT_SIGNED_OFF = 0, 1, 2
+RESIGNS = 7
+WAYS = 8  # the end of a spell is coded as months * WAYS + way
 THRESHOLD_ONE = 1 << 32
 
 
@@ -32,6 +34,14 @@ def starting_wte(key, person, programme, ltft, percents, cumulative):
     if draw(key, person, WTE, 2 * programme) >= ltft:
         return 100
     return percents[pick(cumulative, draw(key, person, WTE, 2 * programme + 1))]
+
+
+@kernel
+def starting_wtes(key, people, programmes, ltft, percents, cumulative, wte):
+    """Fill ``wte[i]`` with the percent of full time that ``people[i]`` works in ``programmes[i]``."""
+    for i in range(people.shape[0]):
+        p = programmes[i]
+        wte[i] = starting_wte(key, people[i], p, ltft[p], percents, cumulative)
 
 
 @rule
@@ -98,3 +108,52 @@ def foundation_result(key, person, occurrence, extend, release, already_extended
     if u < release + extend and not already_extended:
         return EXTENDED
     return SIGNED_OFF
+
+
+@rule
+def spell_end(
+    key,
+    person,
+    entries,
+    level,
+    spell,
+    remaining,
+    wte_percent,
+    since_review,
+    resign,
+    development,
+    extra_time,
+    release,
+):
+    """How a spell in a training level ends, and after how many months: ``8 * months + way``.
+
+    The way is the outcome of the review at its end, or RESIGNS. Thresholds are yearly.
+    """
+    luck = occurrence(entries, level, spell)
+    months = spell_months(remaining, wte_percent, since_review)
+    gone = resignation_month(key, person, luck, months, resign)
+    if gone:
+        return gone * WAYS + RESIGNS
+    outcome = review_outcome(key, person, luck, since_review + months, development, extra_time, release)
+    return months * WAYS + outcome
+
+
+@rule
+def foundation_extension(extend, year, assistantship, effect_percent):
+    """Threshold of an extension in F1 (year 0) or F2; in F1 lower after a final-year assistantship."""
+    if year == 0 and assistantship:
+        return extend * effect_percent // 100
+    return extend
+
+
+@rule
+def foundation_spell_end(
+    key, person, entries, level, spell, remaining, wte_percent, resign, extend, release, already_extended
+):
+    """How a spell in a foundation year ends: ``8 * months + way``, a foundation result or RESIGNS."""
+    luck = occurrence(entries, level, spell)
+    months = months_needed(remaining, wte_percent)
+    gone = resignation_month(key, person, luck, months, resign)
+    if gone:
+        return gone * WAYS + RESIGNS
+    return months * WAYS + foundation_result(key, person, luck, extend, release, already_extended)

@@ -134,6 +134,17 @@ def programmes_have_levels(tables: Tables, findings: Findings) -> None:
             findings.add(levels.place(own[0][1], "level"), ", ".join(names), "F1, F2 in this order")
 
 
+def foundation_practice_is_a_placement(tables: Tables, findings: Findings) -> None:
+    """Time in practice during foundation is a placement that some F2 doctors have, not part of a level."""
+    table = tables["levels"]
+    for row, (programme, share) in enumerate(table.rows("programme", "practice_share")):
+        if programme == "foundation" and share:
+            findings.add(
+                table.place(row, "practice_share"), f"{share:g} for foundation",
+                "0: see foundation.practice_share in settings.csv",
+            )  # fmt: skip
+
+
 def trainees_are_in_a_level(tables: Tables, findings: Findings) -> None:
     """The starting stock names levels that its programme has."""
     names: dict[str, list[str]] = defaultdict(list)
@@ -191,6 +202,7 @@ CHECKS = (
         ("programmes.programme", "programmes.kind", "levels.programme", "levels.level", "levels.order"),
         programmes_have_levels,
     ),
+    Check(("levels.programme", "levels.practice_share"), foundation_practice_is_a_placement),
     Check(
         ("levels.programme", "levels.level", "trainee_stock.programme", "trainee_stock.level"),
         trainees_are_in_a_level,

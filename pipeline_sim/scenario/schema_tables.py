@@ -246,7 +246,7 @@ _SPECS = (
             PROGRAMME,
             _defines("level", "name such as F1, CT1, ST4"),
             *_read_by(BUILD, _whole("order", "place in the programme, 1 to n", "rank", 1, 20)),
-            Column("months", "number", "progress needed", "WTE months", low=0.01, high=60),
+            Column("months", "number", "progress needed", "WTE months", low=1, high=60),
             *_read_by(POOLS, _probability("practice_share", "part spent in general practice", "share")),
             Column(
                 "supervision_load", "number", "use of a supervisor", "supervisor slots",

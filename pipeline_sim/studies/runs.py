@@ -1,4 +1,4 @@
-"""Running a scenario once or many times, and the record of what was run.
+"""Running a scenario once, and the record of what was run.
 
 Replication ``rep`` of a seed is the same run whether it is made alone or among others. Nothing here
 writes files or draws figures.
@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -19,8 +19,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline_sim import __version__
+from pipeline_sim import __version__, compiling
 from pipeline_sim.clock import MONTHS_PER_YEAR
+from pipeline_sim.engines.choice import DEFAULT_ENGINE, SECONDS_TO_COMPILE, check_engine, engine_named
 from pipeline_sim.errors import PipelineError
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import Results, summarise
@@ -28,7 +29,6 @@ from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.load import Scenario, load_scenario
 
 Progress = Callable[[int, int, int], None]
-ENGINES = ("simpy",)
 RECORDED_VERSIONS = ("numpy", "pandas", "simpy", "numba", "pyarrow")
 
 
@@ -82,7 +82,7 @@ def single_run(
     seed: int | None = None,
     rep: int = 0,
     years: int | None = None,
-    engine: str = "simpy",
+    engine: str = DEFAULT_ENGINE,
     progress: Progress | None = None,
 ) -> RunResult:
     """Simulate one replication.
@@ -92,7 +92,7 @@ def single_run(
         seed: 0 to 2**63 - 1, the scenario's own if not given; with ``rep`` it fixes every draw.
         rep: replication number, from 0.
         years: years to simulate; the scenario's own horizon if not given.
-        engine: "simpy".
+        engine: "compiled" or "simpy"; the numbers are the same.
         progress: called with ``(month, people, events)`` at most once a simulated month.
 
     Raises:
@@ -100,51 +100,9 @@ def single_run(
         PipelineError: ``engine``, ``seed`` or ``rep`` is not possible.
     """
     chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    seed = _checked_seed(chosen, seed, rep, engine)
-    return _run(chosen, chosen.blueprint(years), seed, rep, engine, progress)
-
-
-def replications(
-    scenario: Scenario | str,
-    reps: int,
-    seed: int | None = None,
-    years: int | None = None,
-    engine: str = "simpy",
-    progress: Progress | None = None,
-) -> Iterator[RunResult]:
-    """Replications 0 to ``reps - 1``, one after another; see ``single_run`` for the arguments."""
-    if reps < 1:
-        raise _too_few(reps)
-    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    seed = _checked_seed(chosen, seed, 0, engine)
-    blueprint = chosen.blueprint(years)
-    for rep in range(reps):
-        yield _run(chosen, blueprint, seed, rep, engine, progress)
-
-
-def multiple_replications(
-    scenario: Scenario | str,
-    reps: int,
-    seed: int | None = None,
-    years: int | None = None,
-    engine: str = "simpy",
-    year: int | None = None,
-    workers: int = 1,
-) -> pd.DataFrame:
-    """Headline figures of several replications: one row a replication, one column a KPI.
-
-    The figures are totals for the whole country in training year ``year`` (2030 is August 2030 to July
-    2031), the last simulated one if not given; the full tables of each replication come from
-    ``single_run``. The index is ``rep``, from 0. With ``workers`` above 1 the replications share that
-    many processes, which needs the ``studies`` extra; the numbers are the same.
-    """
-    if workers == 1:
-        rows = [_headline(run, year) for run in replications(scenario, reps, seed, years, engine)]
-    else:
-        if reps < 1:
-            raise _too_few(reps)
-        rows = _in_parallel(scenario, reps, seed, years, engine, year, workers)
-    return pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="rep"))
+    seed = checked_seed(chosen, seed, rep, engine)
+    compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
+    return run_replication(chosen, chosen.blueprint(years), seed, rep, engine, progress)
 
 
 def manifest(
@@ -155,12 +113,16 @@ def manifest(
     engine: str,
     seconds: float,
     events: int,
+    workers: int = 1,
+    workers_memory_mib: float | None = None,
     edits: Sequence[tuple[str, Any]] = (),
     scale: float | None = None,
 ) -> dict[str, Any]:
     """The record of a run: what was simulated, with what, on what, and from which sources.
 
-    ``events`` counts those of all replications, ``seconds`` is wall clock. Every value is plain JSON.
+    ``events`` counts those of all replications, ``seconds`` is wall clock, ``workers`` how many processes
+    shared the replications, and ``workers_memory_mib`` the most that one of them held. The peak of memory
+    is that of the largest process. Every value is plain JSON.
     """
     return {
         "program": "pipeline_sim",
@@ -176,9 +138,10 @@ def manifest(
         "seed": seed,
         "reps": reps,
         "engine": engine,
+        "workers": workers,
         "events": events,
         "wall_seconds": round(seconds, 3),
-        "peak_memory_mib": peak_memory_mib(),
+        "peak_memory_mib": max(filter(None, (peak_memory_mib(), workers_memory_mib)), default=None),
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "versions": versions(),
         "machine": {
@@ -210,13 +173,9 @@ def peak_memory_mib() -> float | None:
     return round(peak * bytes_in_unit / 2**20, 1)
 
 
-def _too_few(reps: int) -> PipelineError:
-    return PipelineError(f"reps: found {reps}, expected 1 or more")
-
-
-def _checked_seed(scenario: Scenario, seed: int | None, rep: int, engine: str) -> int:
-    if engine not in ENGINES:
-        raise PipelineError(f"engine: found {engine!r}, expected one of {', '.join(ENGINES)}")
+def checked_seed(scenario: Scenario, seed: int | None, rep: int, engine: str) -> int:
+    """The seed to run with; ``PipelineError`` if it, ``rep`` or ``engine`` cannot be."""
+    check_engine(engine)
     if seed is None:
         seed = scenario.default_seed
     if not 0 <= seed < 2**63:
@@ -226,48 +185,33 @@ def _checked_seed(scenario: Scenario, seed: int | None, rep: int, engine: str) -
     return seed
 
 
-def _run(
-    scenario: Scenario, blueprint: Blueprint, seed: int, rep: int, engine: str, progress: Progress | None
+def run_replication(
+    scenario: Scenario,
+    blueprint: Blueprint,
+    seed: int,
+    rep: int,
+    engine: str,
+    progress: Progress | None = None,
 ) -> RunResult:
-    from pipeline_sim.engines import simpy_engine
-
+    """One replication of a scenario whose blueprint is built and whose arguments are checked."""
+    run = engine_named(engine)
     began = time.perf_counter()
-    log = simpy_engine.run(blueprint, seed, rep, progress=progress)
-    results = summarise(log, blueprint, rep)
+    with compiling.first_use(engine):
+        log = run(blueprint, seed, rep, progress=progress)
+        results = summarise(log, blueprint, rep)
     seconds = time.perf_counter() - began
     return RunResult(scenario, blueprint, log, results, seed, rep, engine, seconds)
 
 
-def _headline(run: RunResult, year: int | None) -> dict[str, float]:
-    """Every KPI of one year of one run, without its breakdowns by programme or region."""
-    years = run.kpis["year"]
-    wanted = int(years.max()) if year is None else year
-    totals = ~run.kpis["kpi"].astype(str).str.contains("[", regex=False)
-    of_year = run.kpis[(years == wanted) & totals]
-    if of_year.empty:
-        raise PipelineError(f"year: found {wanted}, expected {years.min()} to {years.max()}")
-    return dict(zip(of_year["kpi"].astype(str), of_year["value"].astype(float), strict=True))
-
-
-def _one_of_many(
-    scenario: Scenario | str, seed: int | None, rep: int, years: int | None, engine: str, year: int | None
-) -> dict[str, float]:
-    return _headline(single_run(scenario, seed, rep, years, engine), year)
-
-
-def _in_parallel(
-    scenario: Scenario | str,
-    reps: int,
-    seed: int | None,
-    years: int | None,
-    engine: str,
-    year: int | None,
-    workers: int,
-) -> list[dict[str, float]]:
-    try:
-        from joblib import Parallel, delayed
-    except ImportError as missing:
-        raise PipelineError("workers above 1 need joblib: pip install 'pipeline-sim[studies]'") from missing
-    call = delayed(_one_of_many)
-    tasks = (call(scenario, seed, rep, years, engine, year) for rep in range(reps))
-    return list(Parallel(n_jobs=workers)(tasks))
+def simulate(
+    blueprint: Blueprint,
+    seed: int,
+    rep: int = 0,
+    engine: str = DEFAULT_ENGINE,
+    progress: Progress | None = None,
+) -> EventLog:
+    """The event log of one replication, and nothing made of it."""
+    run = engine_named(engine)
+    compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
+    with compiling.first_use(engine):
+        return run(blueprint, seed, rep, progress=progress)

@@ -1,0 +1,247 @@
+"""The compiled engine: the same lives as the SimPy engine, on records and counters.
+
+Each month goes through the phases of ``pipeline_sim.clock``. People due this month are sorted onto lists
+by what they are due for, and each list is one pass of a compiled function; rounds run on arrays. Every
+decision is a rule of ``pipeline_sim.rules``, as in the other engine; the two logs are identical.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_sim import clock
+from pipeline_sim.clock import Phase
+from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_arrivals import come
+from pipeline_sim.engines.compiled_foundation import (
+    foundation_answers,
+    foundation_spell_ends,
+    foundation_year_begins,
+)
+from pipeline_sim.engines.compiled_log import Book, Shelf
+from pipeline_sim.engines.compiled_needs import SETTINGS, PoolNumbers, work_out_needs
+from pipeline_sim.engines.compiled_outside import foundation_ends, outside_begins, outside_decides, resigned
+from pipeline_sim.engines.compiled_practice import (
+    joins,
+    practice_begins,
+    practice_break_ends,
+    practice_changes,
+    practice_goes_on,
+    sas_applies,
+)
+from pipeline_sim.engines.compiled_queues import hand_over, serve, set_capacities
+from pipeline_sim.engines.compiled_records import (
+    ALIVE,
+    APPLICANTS,
+    ARRIVALS,
+    ENDINGS,
+    GRANTS,
+    STARTS,
+    Stage,
+    mark,
+    people_marked,
+    push,
+)
+from pipeline_sim.engines.compiled_rounds import RoundRows, Rounds, recruitment_answers, system_rows
+from pipeline_sim.engines.compiled_school import (
+    applies_to_foundation,
+    school_year_asks,
+    school_year_begins,
+    school_year_ends,
+)
+from pipeline_sim.engines.compiled_tables import clear, make_queue, make_run, make_tables
+from pipeline_sim.engines.compiled_training import (
+    level_begins,
+    seated_trainees_begin,
+    set_hazards,
+    training_spell_ends,
+)
+from pipeline_sim.eventlog import EventLog
+from pipeline_sim.randomness import run_key
+from pipeline_sim.scenario.blueprint import Blueprint
+from pipeline_sim.vocabulary import Event
+
+POOL_CENSUS_MONTH = 11  # November: after the August and September changeovers
+ROWS_A_PERSON = 24  # expected; the log grows if there are more
+Progress = Callable[[int, int, int], None]
+_idle: list[CompiledEngine] = []  # the engine of the last run: the next is often one of the same blueprint
+
+
+def run(blueprint: Blueprint, seed: int, rep: int = 0, progress: Progress | None = None) -> EventLog:
+    """Live one replication and return its event log.
+
+    ``progress(month, people alive, events so far)`` is called once a simulated month.
+    """
+    engine = _idle.pop() if _idle else None
+    if engine is None or engine.blueprint is not blueprint:
+        engine = None  # its buffers go before others come
+        engine = CompiledEngine(blueprint)
+    try:
+        return engine.run(seed, rep, progress)
+    finally:
+        _idle[:] = [engine]
+
+
+@flow
+def _live_on(t: Any, r: Any, key: Any, month: Any):
+    """Deal with everyone on the lists; whoever is put on one by an earlier is dealt with too."""
+    school_year_ends(t.school, r, key, month)
+    school_year_asks(t.school, r)
+    applies_to_foundation(t.school, r, month)
+    foundation_spell_ends(t.training, r, key, month)
+    training_spell_ends(t.training, r, key, month)
+    practice_changes(t.practice, r, key, month)
+    practice_break_ends(t.practice, r)
+    practice_goes_on(t.practice, r, key, month)
+    sas_applies(t.practice, r)
+    joins(t.practice, r, key, month)
+    outside_decides(t.outside, r, key)
+    foundation_ends(t.outside, r, key, month)
+    resigned(t.outside, r, key)
+    outside_begins(t.outside, r, key, month)
+    practice_begins(t.practice, r, key, month)
+    _begin(t, r, key, month)
+
+
+@flow
+def _begin(t: Any, r: Any, key: Any, month: Any):
+    """Start what those on the lists have all they need for."""
+    school_year_begins(t.school, r, month)
+    foundation_year_begins(t.training, r, key, month)
+    level_begins(t.training, r, key, month)
+
+
+@flow
+def _start(t: Any, r: Any, key: Any, month: Any):
+    """The starting stock, and what it does on the eve of the first month."""
+    come(t, r, key, month, t.cell_of_month[0], t.cell_of_month[1])
+    set_capacities(t.supply, r, month)
+    set_hazards(t.training, r)
+    seated_trainees_begin(t.training, r, key)
+    outside_begins(t.outside, r, key, month)
+    practice_begins(t.practice, r, key, month)
+
+
+@flow
+def _until_rounds(t: Any, r: Any, key: Any, month: Any):
+    """Policy, arrivals and endings of a month."""
+    set_capacities(t.supply, r, month)
+    if t.supply.setting[0].supervision_soft:
+        set_hazards(t.training, r)
+    come(t, r, key, month, t.cell_of_month[month + 1], t.cell_of_month[month + 2])
+    _live_on(t, r, key, month)
+    while True:
+        due = people_marked(r.calendar[month], r.found)
+        if due == 0:
+            break
+        for k in range(due):
+            i = r.found[k]
+            stage = r.people[i].stage
+            if stage == Stage.APPLIES_AGAIN:
+                mark(r.bits[APPLICANTS], i)
+            else:
+                push(r.inbox, r.inbox_count, stage, i)
+        _live_on(t, r, key, month)
+
+
+@flow
+def _grants_and_starts(t: Any, q: Any, r: Any, key: Any, month: Any):
+    """What answers led to, then grants and starts of a month."""
+    outside_begins(t.outside, r, key, month)
+    practice_goes_on(t.practice, r, key, month)
+    _begin(t, r, key, month)
+    hand_over(t.school, q, r, serve(t.school, q, r, month))
+    _begin(t, r, key, month)
+
+
+class CompiledEngine:
+    """Runs of one blueprint. The buffers serve run after run; each log is its own."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        numbers = PoolNumbers.of(blueprint)
+        needs = work_out_needs(blueprint, numbers)
+        self._tables = make_tables(blueprint, numbers, needs)
+        self._run = make_run(self._tables, needs)
+        self._queue = make_queue(needs, len(self._tables.arrivals.identity))
+        self._shelf = Shelf(self._tables.arrivals.identity)
+        self._round_rows = RoundRows()
+
+    def run(self, seed: int, rep: int = 0, progress: Progress | None = None) -> EventLog:
+        """Live one replication and return its event log."""
+        bp, t, r = self.blueprint, self._tables, self._run
+        key = run_key(seed, rep)
+        clear(r, self._queue)
+        self._round_rows.count = 0  # a run may have been interrupted
+        book = Book(self._shelf, ROWS_A_PERSON * len(self._shelf.identity))
+        rounds = Rounds(bp, t, r, key, self._round_rows)
+        _start(t, r, key, 0)
+        self._log(book, 0, ARRIVALS, 0)
+        for month in range(bp.months):
+            _until_rounds(t, r, key, month)
+            self._log(book, month, ARRIVALS, Phase.ARRIVALS)
+            self._log(book, month, ENDINGS, Phase.ENDINGS)
+            self._hold_rounds(book, rounds, key, month)
+            _grants_and_starts(t, self._queue, r, key, month)
+            self._log(book, month, GRANTS, Phase.GRANTS)
+            self._log(book, month, STARTS, Phase.STARTS)
+            if clock.calendar_month(bp.start_month, month) == POOL_CENSUS_MONTH:
+                rows = self._pool_rows()
+                book.append(rows, len(rows), month, Phase.CENSUS)
+            if progress is not None:
+                progress(month, int(r.counts[ALIVE]), len(book))
+        return book.close()
+
+    def _log(self, book: Book, month: int, which: int, phase: int) -> None:
+        """Move the rows of a phase to the book."""
+        run = self._run
+        book.append(run.log[which], int(run.counts[which]), month, phase)
+        run.counts[which] = 0
+
+    def _hold_rounds(self, book: Book, rounds: Rounds, key: int, month: int) -> None:
+        """Foundation allocation and recruitment of a month, and their answers."""
+        bp, t, run = self.blueprint, self._tables, self._run
+        month_of_year = clock.calendar_month(bp.start_month, month)
+        if month_of_year == clock.TRAINING_YEAR_MONTH:
+            applicants, answers = rounds.allocate_foundation(clock.training_year(bp.start_month, month))
+            foundation_answers(t.training, run, key, month, applicants, *answers)
+        if (bp.round_month == month_of_year).any():
+            applicants, accepted = rounds.recruit(month, self._free_posts())
+            recruitment_answers(t.training, t.outside.attraction, run, key, month, applicants, accepted)
+        elif run.bits[APPLICANTS].any():
+            count = people_marked(run.bits[APPLICANTS], run.found)
+            unanswered = np.full(count, -1, np.int64)
+            recruitment_answers(
+                t.training, t.outside.attraction, run, key, month, run.found[:count].copy(), unanswered
+            )
+        rows = self._round_rows
+        book.append(rows.rows, rows.count, month, Phase.ROUNDS)
+        rows.count = 0
+
+    def _free_posts(self) -> NDArray[np.int64]:
+        """Posts [programme, region] nobody holds or is promised; below 0 where there are too many people."""
+        run, shape = self._run, self._run.committed.shape
+        first = int(self._tables.supply.setting["posts_from"][0])
+        posts = slice(first, first + run.committed.size)
+        return (run.pools["target"] - run.pools["used"])[posts].reshape(shape) - run.committed
+
+    def _pool_rows(self) -> NDArray:
+        """Capacity and use of every pool that has either."""
+        bp, run = self.blueprint, self._run
+        regions = len(bp.regions)
+        nobody = [-1] * SETTINGS
+        owners = [*nobody, *range(len(bp.programmes)), *range(len(bp.supervision_groups)), -1]
+        owner = np.repeat(np.array(owners, np.int64), regions)
+        region = np.tile(np.arange(regions), len(owners))
+        target, used, kind = (run.pools[name] for name in ("target", "used", "kind"))
+        kept = (target > 0) | (used > 0)
+        return np.concatenate(
+            [
+                system_rows(event, owner[kept], kind[kept], region[kept], units[kept])
+                for event, units in ((Event.POOL_CAPACITY, target), (Event.POOL_IN_USE, used))
+            ]
+        )

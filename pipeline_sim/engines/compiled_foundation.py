@@ -1,0 +1,191 @@
+"""Foundation years in the compiled engine: answers of the allocation, F1, F2, sign-off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import int64
+
+from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_needs import AT_ONCE, FOUNDATION
+from pipeline_sim.engines.compiled_records import (
+    ALIVE,
+    ENDINGS,
+    NO_BUNDLE,
+    SITTING,
+    STARTING,
+    STARTS,
+    Stage,
+    exchange,
+    mark,
+    next_august,
+    note,
+    push,
+    schedule,
+    training_year,
+)
+from pipeline_sim.randomness import FOUNDATION_REAPPLIES, PRACTICE_PLACEMENT, happens
+from pipeline_sim.rules import training as rules
+from pipeline_sim.rules.arrivals import has_assistantship
+from pipeline_sim.vocabulary import Event, FoundationKind, Leaving
+
+
+@flow
+def begin_foundation_spell(t: Any, person: Any, key: Any):
+    """Decide how the spell that begins ends; returns its length in months."""
+    wte, level, route = int64(person.wte), int64(person.level), person.route
+    year = level - t.programmes[FOUNDATION].first
+    helped = route >= 0 and has_assistantship(key, person.identity, t.routes[route].assistantship)
+    effect = t.setting[0].foundation_assistantship_effect
+    person.spell += 1
+    person.stage = Stage.FOUNDATION_YEAR
+    end = rules.foundation_spell_end(
+        key,
+        person.identity,
+        int64(person.entries),
+        level,
+        int64(person.spell),
+        int64(person.required - person.progress),
+        wte,
+        t.programmes[FOUNDATION].resign,
+        rules.foundation_extension(t.foundation_years[year].extend, year, helped, effect),
+        t.foundation_years[year].release,
+        person.extended != 0,
+    )
+    months = end // rules.WAYS
+    person.way = end % rules.WAYS
+    if person.way != rules.RESIGNS:
+        person.progress += months * wte
+    return months
+
+
+@flow
+def enter_foundation_year(t: Any, r: Any, i: Any, transition: Any, priority: Any):
+    """Ask for what a foundation year needs, or go straight on."""
+    person = r.people[i]
+    exchange(r.pools, r.items, t.transitions[transition].before, -1)
+    if t.transitions[transition].need == AT_ONCE:
+        person.held = t.taken[transition, 0].held
+        push(r.inbox, r.inbox_count, Stage.FOUNDATION_BEGINS, i)
+    else:
+        person.asks = transition
+        person.stage = Stage.FOUNDATION_BEGINS
+        mark(r.bits[priority], i)
+
+
+@flow
+def foundation_answers(
+    t: Any, r: Any, key: Any, month: Any, applicants: Any, starting: Any, kind: Any, region: Any
+):
+    """Those with a place go to it; the others try again next year or leave."""
+    setting, starts, started = t.setting[0], r.log[STARTS], r.counts[STARTS]
+    season = training_year(setting, month)
+    august = next_august(setting, month + 1)
+    for k in range(applicants.shape[0]):
+        i = applicants[k]
+        person = r.people[i]
+        if starting[k]:
+            if kind[k] == FoundationKind.PRIORITY:
+                person.priority_region = region[k]
+            person.trained = region[k]
+            person.region = region[k]
+            person.nhs_since = min(person.nhs_since, month)
+            person.programme = FOUNDATION
+            person.level = t.programmes[FOUNDATION].first
+            person.wte = rules.starting_wte(
+                key,
+                person.identity,
+                FOUNDATION,
+                t.programmes[FOUNDATION].ltft,
+                t.ltft_percent,
+                t.ltft_cumulative,
+            )
+            person.way = 0
+            transition = person.level * setting.regions + person.region
+            enter_foundation_year(t, r, i, transition, STARTING)
+        elif happens(
+            key, person.identity, FOUNDATION_REAPPLIES, season, setting.foundation_reserve_reapplies
+        ):
+            person.stage = Stage.FOUNDATION_APPLIES
+            schedule(r.calendar, august, i)
+        else:
+            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.AFTER_GRADUATION)
+            started += 1
+            r.counts[ALIVE] -= 1
+    r.counts[STARTS] = started
+
+
+@flow
+def foundation_year_begins(t: Any, r: Any, key: Any, month: Any):
+    """A foundation year starts, all it needs in hand."""
+    inbox, starts, started = r.inbox[Stage.FOUNDATION_BEGINS], r.log[STARTS], r.counts[STARTS]
+    for k in range(r.inbox_count[Stage.FOUNDATION_BEGINS]):
+        i = inbox[k]
+        person = r.people[i]
+        level = person.level
+        in_practice = person.way
+        note(
+            starts[started], i, Event.FOUNDATION_STARTED, FOUNDATION, level, person.region, person.wte,
+            in_practice,
+        )  # fmt: skip
+        started += 1
+        person.progress = 0
+        person.required = t.levels[level].wte_hundredths
+        person.extended = 0
+        person.spell = 0
+        months = begin_foundation_spell(t, person, key)
+        schedule(r.calendar, month + months, i)
+    r.inbox_count[Stage.FOUNDATION_BEGINS] = 0
+    r.counts[STARTS] = started
+
+
+@flow
+def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
+    """Resignation, extension, release or sign-off; then F2, or the end of foundation."""
+    setting, inbox = t.setting[0], r.inbox[Stage.FOUNDATION_YEAR]
+    endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
+    first = t.programmes[FOUNDATION].first
+    for k in range(r.inbox_count[Stage.FOUNDATION_YEAR]):
+        i = inbox[k]
+        person = r.people[i]
+        level, region, wte = person.level, person.region, person.wte
+        if person.way == rules.RESIGNS:
+            exchange(r.pools, r.items, person.held, -1)
+            person.held = NO_BUNDLE
+            note(endings[ended], i, Event.FOUNDATION_RESIGNED, FOUNDATION, level, region, wte, 0)
+            ended += 1
+            push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
+            continue
+        if person.way == rules.EXTENDED:
+            extra = setting.foundation_extension_months
+            person.extended = 1
+            person.required += 100 * extra
+            note(endings[ended], i, Event.FOUNDATION_EXTENDED, FOUNDATION, level, region, wte, extra)
+            ended += 1
+            months = begin_foundation_spell(t, person, key)
+            schedule(r.calendar, month + months, i)
+        elif person.way == rules.NOT_SIGNED_OFF:
+            exchange(r.pools, r.items, person.held, -1)
+            person.held = NO_BUNDLE
+            note(endings[ended], i, Event.FOUNDATION_RELEASED, FOUNDATION, level, region, wte, 0)
+            ended += 1
+            r.counts[ALIVE] -= 1
+        else:
+            note(endings[ended], i, Event.FOUNDATION_SIGNED_OFF, FOUNDATION, level, region, wte, 0)
+            ended += 1
+            if level == first:
+                person.level = level + 1
+                transition = (level + 1) * setting.regions + region
+                person.way = 0
+                share = setting.foundation_practice_share
+                if happens(key, person.identity, PRACTICE_PLACEMENT, 0, share):
+                    person.way = 1
+                    transition = t.levels.shape[0] * setting.regions + region
+                enter_foundation_year(t, r, i, transition, SITTING)
+            else:
+                exchange(r.pools, r.items, person.held, -1)
+                person.held = NO_BUNDLE
+                person.tier = 1  # through a UK foundation programme
+                push(r.inbox, r.inbox_count, Stage.FOUNDATION_ENDS, i)
+    r.inbox_count[Stage.FOUNDATION_YEAR] = 0
+    r.counts[ENDINGS] = ended

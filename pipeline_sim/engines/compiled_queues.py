@@ -1,0 +1,181 @@
+"""Who gets what they ask for in the compiled engine: capacities of the month, queues, grants.
+
+One list of the waiting for each priority, in the order (waiting since, person); a need whose head cannot
+be met is not looked at again this month.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline_sim import clock
+from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_needs import FOUNDATION, SETTINGS
+from pipeline_sim.engines.compiled_records import (
+    GRANTS,
+    NO_BUNDLE,
+    SITTING,
+    STARTING,
+    Stage,
+    calendar_month,
+    exchange,
+    note,
+    people_marked,
+    push,
+    training_year,
+)
+from pipeline_sim.rules import supervision as rules
+from pipeline_sim.vocabulary import Event, PoolKind
+
+
+@flow
+def set_capacities(t: Any, r: Any, month: Any):
+    """Capacities of the month: places and posts as the year begins, supervisors every month."""
+    setting, pools = t.setting[0], r.pools
+    regions = setting.regions
+    year = training_year(setting, month)
+    if month == 0 or year != training_year(setting, month - 1):
+        for region in range(regions):
+            for k in range(SETTINGS):
+                pools[k * regions + region].target = t.placement_units[year, k, region]
+            for programme in range(setting.programmes):
+                pool = setting.posts_from + programme * regions + region
+                pools[pool].target = t.posts[year, programme, region]
+            pools[setting.practice_from + region].target = t.practice_units[year, region]
+    for region in range(regions):
+        _set_supervisors(t, r, year, region)
+
+
+@flow
+def _set_supervisors(t: Any, r: Any, year: Any, region: Any):
+    """Supervisor supply of a region from the workforce as it now is; foundation's comes from the others."""
+    setting = t.setting[0]
+    pledged = 0
+    for group in range(setting.groups - 1, FOUNDATION - 1, -1):
+        pool = r.pools[setting.supervisors_from + group * setting.regions + region]
+        fixed = t.fixed_units[year, group, region]
+        if group == FOUNDATION:
+            pool.target = pledged + fixed
+        else:
+            consultants, gps, sas = 0, 0, 0
+            for programme in range(setting.programmes):
+                if t.programmes[programme].group == group:
+                    consultants += r.workforce[0, programme, region]
+                    gps += r.workforce[1, programme, region]
+                    sas += r.workforce[2, programme, region]
+            each = t.units_per_wte[year, group]
+            units = rules.own_units(consultants, gps, sas, each[0], each[1], each[2], fixed)
+            part = rules.foundation_units(units, t.foundation_share[group])
+            pledged += part
+            pool.target = units - part
+        if setting.supervision_soft:
+            r.crowding[group, region] = rules.crowding_percent(pool.used, pool.target)
+
+
+@flow
+def first_lacking(pools: Any, items: Any, month: Any, bundle: Any):
+    """Place in a bundle of the first pool without room, or kept for those ahead; -1 if there is none."""
+    for k in range(items.shape[1]):
+        units = items[bundle, k].units
+        if units == 0:
+            break
+        pool = pools[items[bundle, k].pool]
+        if pool.unlimited == 0 and (pool.closed == month or pool.used + units > pool.target):
+            return k
+    return -1
+
+
+@flow
+def _bundle_that_fits(q: Any, r: Any, month: Any, need: Any):
+    """The first bundle of a need for which there is room, or -1."""
+    for b in range(q.needs[need].count):
+        if first_lacking(r.pools, r.items, month, q.bundles[need, b]) < 0:
+            return b
+    return -1
+
+
+@flow
+def _block(q: Any, r: Any, month: Any, number: Any):
+    """Record what a need lacks, keep that pool for whoever waits, and decide who is told."""
+    need, bundle = q.needs[number], q.bundles[number, 0]
+    item = r.items[bundle, first_lacking(r.pools, r.items, month, bundle)]
+    pool = r.pools[item.pool]
+    if item.units <= pool.target:
+        pool.closed = month
+    before = need.cause_before if need.touched == month else need.cause
+    need.tell_all = int(pool.kind != before or need.september_only != 0)
+    need.cause = pool.kind
+    need.blocked = month
+
+
+@flow
+def _join(t: Any, q: Any, r: Any, priority: Any, month: Any):
+    """Those who asked this month go to the end of the list, by person; returns how many wait."""
+    count = q.waiting_count[priority]
+    for k in range(people_marked(r.bits[priority], r.found)):
+        ticket = q.waiting[priority, count]
+        ticket.person = r.found[k]
+        ticket.need = t.transitions[r.people[r.found[k]].asks].need
+        ticket.since = month
+        count += 1
+    return count
+
+
+@flow
+def serve(t: Any, q: Any, r: Any, month: Any):
+    """Grant what can be granted, in the order of the queues; log who is newly blocked, and by what."""
+    september = calendar_month(t.setting[0].start_month, month) == clock.ACADEMIC_YEAR_MONTH
+    granted, told = 0, r.counts[GRANTS]
+    for priority in (SITTING, STARTING):
+        waiting, kept = q.waiting[priority], 0
+        for k in range(_join(t, q, r, priority, month)):
+            ticket = waiting[k]
+            need = q.needs[ticket.need]
+            if september or need.september_only == 0:
+                if need.blocked != month:
+                    b = _bundle_that_fits(q, r, month, ticket.need)
+                    if b >= 0:
+                        exchange(r.pools, r.items, q.bundles[ticket.need, b], 1)
+                        if need.touched != month:
+                            need.touched = month
+                            need.cause_before = need.cause
+                            need.cause = 0
+                        q.granted[granted].person = ticket.person
+                        q.granted[granted].bundle = b
+                        granted += 1
+                        continue
+                    _block(q, r, month, ticket.need)
+                if need.tell_all or ticket.since == month:
+                    _note_blocked(r.log[GRANTS, told], r.people[ticket.person], ticket.person, need.cause)
+                    told += 1
+            waiting[kept] = ticket
+            kept += 1
+        q.waiting_count[priority] = kept
+    r.counts[GRANTS] = told
+    return granted
+
+
+@flow
+def _note_blocked(row: Any, person: Any, i: Any, cause: Any):
+    event = Event.BLOCKED.value
+    if cause <= PoolKind.TECHNOLOGY_PLACEMENT:
+        event = Event.PLACEMENT_BLOCKED.value
+    if person.stage == Stage.SCHOOL_PLACED:
+        note(row, i, event, -1, -1, person.home, 0, cause)
+    else:
+        note(row, i, event, person.programme, person.level, person.region, person.wte, cause)
+
+
+@flow
+def hand_over(t: Any, q: Any, r: Any, granted: Any):
+    """Those granted hold what they were given and go to the list of what begins."""
+    for k in range(granted):
+        i, b = q.granted[k].person, q.granted[k].bundle
+        person = r.people[i]
+        taken = t.taken[person.asks, b]
+        if taken.after != NO_BUNDLE:
+            exchange(r.pools, r.items, taken.after, -1)
+        person.held = taken.held
+        if person.stage == Stage.FOUNDATION_BEGINS and b > 0:
+            person.way = 0  # no room in practice: a year in hospital
+        push(r.inbox, r.inbox_count, person.stage, i)

@@ -1,0 +1,182 @@
+"""What the compiled engine keeps of a person and of a row of the log, and the words for where a person is.
+
+A person is one record of 64 bytes, so that an event touches one cache line. Fields of people who cannot
+be the same at once share a place: the names given here say whose.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numba import from_dtype, int32, int64, uint64, void
+
+from pipeline_sim import clock
+from pipeline_sim.compiling import compiled_once, flow
+
+NEVER = 32767  # a month that never comes
+NOBODY = -1  # the person of rows about posts and pools
+NO_BUNDLE = 0  # the bundle of nothing at all
+
+PERSON = np.dtype(
+    [
+        ("identity", np.int64),
+        ("competence", np.int64),  # bit mask of core programmes completed
+        ("progress", np.int32),  # WTE months x 100 in the level when the current spell ends
+        ("required", np.int32),  # what the level needs, extensions included
+        ("held", np.int32),  # bundle of pools held
+        ("asks", np.int32),  # transition asked for, while waiting
+        ("birth", np.int16),  # month of birth
+        ("nhs_since", np.int16),  # first month of NHS service
+        ("began", np.int16),  # month the programme began
+        ("months", np.int16),  # spell outside: least stay; seated trainee: months since review
+        ("level", np.int16),  # student: year of the course; trained doctor: group; going outside: state
+        ("programme", np.int16),
+        ("entries", np.int16),  # programmes entered since foundation
+        ("choices", np.int16),  # spells outside training so far
+        ("spell", np.int16),  # student: how often this year of the course was sat before
+        ("extended", np.int16),  # student: whether this year is a repeat; trained doctor: hours cut
+        ("region", np.int8),
+        ("wte", np.uint8),  # percent of full time
+        ("stage", np.int8),
+        ("way", np.int8),  # how the current spell ends, decided when it began
+        ("group", np.int8),  # 0 UK graduate, 1 overseas
+        ("home", np.int8),  # region, -1 for none in England
+        ("female", np.int8),
+        ("tier", np.int8),  # 1 = prioritised whatever the service
+        ("trained", np.int8),  # region trained in last, -1 none
+        ("priority_region", np.int8),  # of a foundation priority programme, -1 none
+        ("route", np.int8),  # of medical school, -1 none seen
+        ("state", np.int8),  # state of the last spell outside training
+    ]
+)
+
+ROW = np.dtype(
+    [
+        ("person", np.int32),  # position among all people, in the order of their identity
+        ("detail", np.int32),
+        ("programme", np.int16),
+        ("level", np.int16),
+        ("event", np.uint8),
+        ("region", np.int8),
+        ("wte", np.uint8),
+        ("spare", np.uint8),
+    ]
+)
+
+
+class Stage(IntEnum):
+    """What a person's next entry in the calendar means, or which of the lists they are on."""
+
+    SETTLED = 0  # nothing more before the horizon
+    SCHOOL_YEAR = 1  # a year of medical school ends
+    SCHOOL_BEGINS = 2  # a year of medical school is to begin
+    FOUNDATION_APPLIES = 3  # applies to foundation this August
+    FOUNDATION_YEAR = 4  # a spell of a foundation year ends
+    TRAINING = 5  # a spell of a level ends
+    LEVEL_BEGINS = 6
+    OUTSIDE = 7  # a decision outside training
+    OUTSIDE_BEGINS = 8
+    APPLIES_AGAIN = 9  # an unplaced doctor's round later in the year
+    JOINS = 10  # the first trained post
+    PRACTICE = 11  # a change in practice
+    PRACTICE_BEGINS = 12
+    PRACTICE_GOES_ON = 13
+    PRACTICE_APPLIES = 14  # a SAS doctor applies this August
+    PRACTICE_BREAK = 15  # a break from practice ends
+    FOUNDATION_BEGINS = 16  # a foundation year begins, all it needs in hand
+    FOUNDATION_ENDS = 17  # a foundation year was signed off
+    RESIGNED = 18  # left a programme unfinished
+    SCHOOL_PLACED = 19  # a year of medical school begins, its placement in hand
+
+
+STAGES = len(Stage)
+
+#: Rows of the log of a month, by the phase they carry; and the count of people alive beside theirs.
+ARRIVALS, ENDINGS, GRANTS, STARTS, ALIVE = 0, 1, 2, 3, 4
+#: Bits: who asks for something, those in a programme or course first, then those about to start one;
+#: who applies for foundation; who applies in this month's rounds.
+SITTING, STARTING, GRADUATES, APPLICANTS = 0, 1, 2, 3
+
+#: How an outside spell begins (``way`` until it has).
+SURE, TOLD = 1, 2
+
+
+@compiled_once(void(from_dtype(ROW), int64, int64, int64, int64, int64, int64, int64))
+def note(row: Any, person: Any, event: Any, programme: Any, level: Any, region: Any, wte: Any, detail: Any):
+    """Fill a row of the log."""
+    row.person = person
+    row.event = event
+    row.programme = programme
+    row.level = level
+    row.region = region
+    row.wte = wte
+    row.detail = detail
+
+
+@compiled_once(void(uint64[::1], int64))
+def mark(bits: Any, person: Any):
+    """Set a person's bit."""
+    bits[person >> 6] |= np.uint64(1) << np.uint64(person & 63)
+
+
+@compiled_once(void(uint64[:, ::1], int64, int64))
+def schedule(calendar: Any, month: Any, person: Any):
+    """Put a person down for a month; months beyond the horizon never come."""
+    if month < calendar.shape[0]:
+        calendar[month, person >> 6] |= np.uint64(1) << np.uint64(person & 63)
+
+
+@flow
+def exchange(pools: Any, items: Any, bundle: Any, sign: Any):
+    """Take (+1) or give back (-1) every unit of a bundle."""
+    for k in range(items.shape[1]):
+        pools[items[bundle, k].pool].used += sign * items[bundle, k].units
+
+
+@flow
+def people_marked(bits: Any, found: Any):
+    """List the people whose bit is set, ascending, and clear the bits; returns how many."""
+    count = 0
+    for word in range(bits.shape[0]):
+        left = bits[word]
+        if left == 0:
+            continue
+        bits[word] = 0
+        base = word << 6
+        while left != 0:
+            lowest = left & (~left + np.uint64(1))
+            found[count] = base + _POSITION[(lowest * _DE_BRUIJN) >> np.uint64(58)]
+            count += 1
+            left ^= lowest
+    return count
+
+
+calendar_month = flow(clock.calendar_month)
+
+
+@flow
+def training_year(setting: Any, month: Any):
+    """Training years begun since the first."""
+    return (month + setting.year_offset) // 12
+
+
+@flow
+def next_august(setting: Any, month: Any):
+    """The first August in or after a month."""
+    return month + (-(month + setting.year_offset)) % 12
+
+
+@compiled_once(void(int32[:, ::1], int64[::1], int64, int64))
+def push(inbox: Any, inbox_count: Any, stage: Any, person: Any):
+    """Put a person on the list of a stage."""
+    inbox[stage, inbox_count[stage]] = person
+    inbox_count[stage] += 1
+
+
+#: Multiplying a single bit by this brings its position to the top six bits (a de Bruijn sequence).
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_POSITION = np.zeros(64, np.int64)
+for _bit in range(64):
+    _POSITION[((int(_DE_BRUIJN) << _bit) & ((1 << 64) - 1)) >> 58] = _bit

@@ -1,0 +1,223 @@
+"""Specialty training in the compiled engine: levels begin, spells end in reviews, programmes end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import int64
+
+from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_needs import AT_ONCE
+from pipeline_sim.engines.compiled_outside import go_outside
+from pipeline_sim.engines.compiled_records import (
+    APPLICANTS,
+    ENDINGS,
+    NO_BUNDLE,
+    SITTING,
+    STARTING,
+    STARTS,
+    SURE,
+    Stage,
+    calendar_month,
+    exchange,
+    mark,
+    note,
+    push,
+    schedule,
+)
+from pipeline_sim.rules import training as rules
+from pipeline_sim.vocabulary import Event, Outcome, State
+
+
+@flow
+def opens(t: Any, competence: Any, month_of_year: Any):
+    """Whether a round of that calendar month has a programme that this competence opens."""
+    if competence == 0:
+        return t.openings[month_of_year - 1].entry != 0
+    return t.openings[month_of_year - 1].parents & competence != 0
+
+
+@flow
+def set_hazards(t: Any, r: Any):
+    """What resignations and reviews are where supervision is as crowded as it now is."""
+    setting = t.setting[0]
+    for number in range(setting.programmes):
+        programme = t.programmes[number]
+        for region in range(setting.regions):
+            crowding = r.crowding[programme.group, region]
+            hazard = r.hazards[number, region]
+            hazard.resign = rules.worsened(programme.resign, crowding, setting.crowding_resign_percent)
+            hazard.development = programme.development
+            hazard.extra_time = rules.worsened(
+                programme.extra_time, crowding, setting.crowding_review_percent
+            )
+            hazard.release = programme.release
+
+
+@flow
+def begin_training_spell(r: Any, key: Any, person: Any, since_review: Any):
+    """Decide how the spell that begins ends; returns its length in months."""
+    wte = int64(person.wte)
+    hazard = r.hazards[person.programme, person.region]
+    person.spell += 1
+    person.stage = Stage.TRAINING
+    end = rules.spell_end(
+        key,
+        person.identity,
+        int64(person.entries),
+        int64(person.level),
+        int64(person.spell),
+        int64(person.required - person.progress),
+        wte,
+        since_review,
+        hazard.resign,
+        hazard.development,
+        hazard.extra_time,
+        hazard.release,
+    )
+    months = end // rules.WAYS
+    person.way = end % rules.WAYS
+    if person.way != rules.RESIGNS:
+        person.progress += months * wte
+    return months
+
+
+@flow
+def start_training(t: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
+    """Go to an accepted post: ask for post, supervisor and practice place together."""
+    person = r.people[i]
+    person.state = State.TRAINING
+    person.entries += 1
+    person.tier = 1  # on a UK programme
+    person.nhs_since = min(person.nhs_since, month)
+    level = t.programmes[programme].first
+    person.programme = programme
+    person.region = region
+    person.level = level
+    person.wte = rules.starting_wte(
+        key, person.identity, programme, t.programmes[programme].ltft, t.ltft_percent, t.ltft_cumulative
+    )
+    person.asks = level * t.setting[0].regions + region
+    person.stage = Stage.LEVEL_BEGINS
+    mark(r.bits[STARTING], i)
+
+
+@flow
+def level_begins(t: Any, r: Any, key: Any, month: Any):
+    """A level starts, all it needs in hand."""
+    inbox, starts, started = r.inbox[Stage.LEVEL_BEGINS], r.log[STARTS], r.counts[STARTS]
+    for k in range(r.inbox_count[Stage.LEVEL_BEGINS]):
+        i = inbox[k]
+        person = r.people[i]
+        programme, level, region = person.programme, person.level, person.region
+        first = level == t.programmes[programme].first
+        if first:
+            r.committed[programme, region] -= 1
+            person.trained = region
+            person.began = month
+            person.progress = 0
+            person.extended = 0
+        note(starts[started], i, Event.STARTED_LEVEL, programme, level, region, person.wte, int(first))
+        started += 1
+        person.spell = 0
+        person.required = t.levels[level].wte_hundredths
+        schedule(r.calendar, month + begin_training_spell(r, key, person, 0), i)
+    r.inbox_count[Stage.LEVEL_BEGINS] = 0
+    r.counts[STARTS] = started
+
+
+@flow
+def seated_trainees_begin(t: Any, r: Any, key: Any):
+    """The spells of trainees in post at the start."""
+    inbox = r.inbox[Stage.TRAINING]
+    for k in range(r.inbox_count[Stage.TRAINING]):
+        i = inbox[k]
+        person = r.people[i]
+        schedule(r.calendar, begin_training_spell(r, key, person, person.months), i)
+    r.inbox_count[Stage.TRAINING] = 0
+
+
+@flow
+def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
+    """Resignation or review; then more of the level, the next level, or the end of the programme."""
+    setting, inbox = t.setting[0], r.inbox[Stage.TRAINING]
+    endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
+    for k in range(r.inbox_count[Stage.TRAINING]):
+        i = inbox[k]
+        person = r.people[i]
+        programme, level, region, wte = person.programme, person.level, person.region, person.wte
+        if person.way == rules.RESIGNS:
+            exchange(r.pools, r.items, person.held, -1)
+            person.held = NO_BUNDLE
+            note(endings[ended], i, Event.RESIGNED, programme, level, region, wte, 0)
+            ended += 1
+            push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
+            continue
+        outcome = int(person.way)
+        further = 0
+        if outcome == Outcome.EXTRA_TIME:
+            further = rules.extension_granted(
+                person.extended, t.programmes[programme].extension, t.programmes[programme].extension_cap
+            )
+            if further == 0:
+                outcome = Outcome.RELEASE.value
+        done = person.progress >= person.required + 100 * further
+        last = level == t.programmes[programme].first + t.programmes[programme].levels - 1
+        if done and last and outcome != Outcome.RELEASE:
+            outcome = Outcome.COMPLETION.value
+        note(endings[ended], i, Event.REVIEWED, programme, level, region, wte, outcome)
+        ended += 1
+        if outcome == Outcome.RELEASE:
+            exchange(r.pools, r.items, person.held, -1)
+            person.held = NO_BUNDLE
+            note(endings[ended], i, Event.RELEASED, programme, level, region, wte, 0)
+            ended += 1
+            push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
+            continue
+        if further:
+            person.extended += further
+            person.required += 100 * further
+            note(endings[ended], i, Event.EXTENDED, programme, level, region, wte, further)
+            ended += 1
+        if not done:
+            schedule(r.calendar, month + begin_training_spell(r, key, person, 0), i)
+        elif last:
+            exchange(r.pools, r.items, person.held, -1)
+            person.held = NO_BUNDLE
+            _complete(t, r, month, i, endings[ended])
+            ended += 1
+        else:
+            person.progress -= person.required
+            person.level = level + 1
+            transition = (level + 1) * setting.regions + region
+            if t.transitions[transition].before != NO_BUNDLE:
+                exchange(r.pools, r.items, t.transitions[transition].before, -1)
+            if t.transitions[transition].need == AT_ONCE:
+                person.held = t.taken[transition, 0].held
+                push(r.inbox, r.inbox_count, Stage.LEVEL_BEGINS, i)
+            else:
+                person.asks = transition
+                person.stage = Stage.LEVEL_BEGINS
+                mark(r.bits[SITTING], i)
+    r.inbox_count[Stage.TRAINING] = 0
+    r.counts[ENDINGS] = ended
+
+
+@flow
+def _complete(t: Any, r: Any, month: Any, i: Any, row: Any):
+    """The end of a programme: higher training after a core programme, practice after a CCT."""
+    person = r.people[i]
+    programme, level, region, wte = person.programme, person.level, person.region, person.wte
+    bit = t.programmes[programme].core_bit
+    if bit < 0:
+        note(row, i, Event.COMPLETED_TRAINING, programme, level, region, wte, month - person.began)
+        push(r.inbox, r.inbox_count, Stage.JOINS, i)
+        return
+    person.competence |= np.int64(1) << bit
+    person.tier = 1  # through a UK training programme
+    note(row, i, Event.COMPLETED_CORE, programme, level, region, wte, 0)
+    if opens(t, person.competence, calendar_month(t.setting[0].start_month, month)):
+        mark(r.bits[APPLICANTS], i)
+    else:
+        go_outside(r, i, State.LOCALLY_EMPLOYED, 0, SURE)
