@@ -59,6 +59,7 @@ from pipeline_sim.engines.compiled_training import (
     seated_trainees_begin,
     set_hazards,
     training_spell_ends,
+    worsen_hazards,
 )
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.randomness import run_key
@@ -127,24 +128,29 @@ def _start(t: Any, r: Any, key: Any, month: Any):
 
 
 @flow
+def _put_on_lists(r: Any, due: Any):
+    """Everyone due this month goes on the list of what they are due for."""
+    for k in range(due):
+        i = r.found[k]
+        stage = r.people[i].stage
+        if stage == Stage.APPLIES_AGAIN:
+            mark(r.bits[APPLICANTS], i)
+        else:
+            push(r.inbox, r.inbox_count, stage, i)
+
+
+@flow
 def _until_rounds(t: Any, r: Any, key: Any, month: Any):
     """Policy, arrivals and endings of a month."""
     set_capacities(t.supply, r, month)
-    if t.supply.setting[0].supervision_soft:
-        set_hazards(t.training, r)
+    worsen_hazards(t.training, r)
     come(t, r, key, month, t.cell_of_month[month + 1], t.cell_of_month[month + 2])
     _live_on(t, r, key, month)
     while True:
         due = people_marked(r.calendar[month], r.found)
         if due == 0:
             break
-        for k in range(due):
-            i = r.found[k]
-            stage = r.people[i].stage
-            if stage == Stage.APPLIES_AGAIN:
-                mark(r.bits[APPLICANTS], i)
-            else:
-                push(r.inbox, r.inbox_count, stage, i)
+        _put_on_lists(r, due)
         _live_on(t, r, key, month)
 
 

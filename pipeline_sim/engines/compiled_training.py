@@ -56,6 +56,13 @@ def set_hazards(t: Any, r: Any):
 
 
 @flow
+def worsen_hazards(t: Any, r: Any):
+    """The hazards of a month; they change only under the soft rule of supervision."""
+    if t.setting[0].supervision_soft:
+        set_hazards(t, r)
+
+
+@flow
 def begin_training_spell(r: Any, key: Any, person: Any, since_review: Any):
     """Decide how the spell that begins ends; returns its length in months."""
     wte = int64(person.wte)
