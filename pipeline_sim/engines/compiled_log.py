@@ -65,9 +65,7 @@ def _first_places(tally: Any):
 
 
 @flow
-def _spread(row: Any, person: Any, month: Any, phase: Any, c: Any, at: Any):
-    c.month[at] = month
-    c.phase[at] = phase
+def _spread(row: Any, person: Any, c: Any, at: Any):
     c.person[at] = person
     c.event[at] = row.event
     c.programme[at] = row.programme
@@ -115,7 +113,9 @@ def put_in_order(
     for k in range(count):
         row = rows[k] if in_order else rows[in_turn[k] & 0xFFFFFFFF]
         person = identity[row.person] if row.person >= 0 else SYSTEM_PERSON
-        _spread(row, person, month, phase, columns, at + k)
+        _spread(row, person, columns, at + k)
+    columns.month[at : at + count] = month
+    columns.phase[at : at + count] = phase
 
 
 class Shelf:

@@ -10,6 +10,7 @@ from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import FOUNDATION_REVIEW, RESIGNATION, REVIEW, WTE, draw, pick
 
 MONTHS_BETWEEN_REVIEWS = 12
+FULL_TIME = 100
 LEVELS = 512  # levels of all programmes together, at most
 SPELLS_IN_LEVEL = 64
 SATISFACTORY, DEVELOPMENT, EXTRA_TIME, RELEASE = 1, 2, 3, 4
@@ -49,6 +50,8 @@ def months_needed(remaining, wte_percent):
     """Whole months at ``wte_percent`` until ``remaining`` WTE months x 100 are done (at least 0)."""
     if remaining <= 0:
         return 0
+    if wte_percent == FULL_TIME:  # dividing by a constant is far cheaper, and most are full-time
+        return (remaining + FULL_TIME - 1) // FULL_TIME
     return -(-remaining // wte_percent)
 
 
