@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim import randomness as chance
-from pipeline_sim.compiling import by_field, flow, kernel
+from pipeline_sim.compiling import by_field, flow
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
@@ -34,8 +34,15 @@ from pipeline_sim.engines.compiled_tables import Run
 from pipeline_sim.engines.compiled_training import opens, start_training
 from pipeline_sim.rules import foundation as foundation_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
-from pipeline_sim.rules.preferences import place_weights, programme_weights
-from pipeline_sim.rules.recruitment import ELIGIBLE, NOT_APPOINTABLE, Applicants, RoundResult, run_round
+from pipeline_sim.rules.preferences import Desk, place_weights, programme_weights
+from pipeline_sim.rules.recruitment import (
+    ELIGIBLE,
+    NOT_APPOINTABLE,
+    NOT_INTERVIEWED,
+    Applicants,
+    RoundResult,
+    run_round,
+)
 from pipeline_sim.scenario.blueprint import ROUND_TRACKS, Blueprint
 from pipeline_sim.vocabulary import (
     KIND_OF_PLACE,
@@ -50,7 +57,12 @@ from pipeline_sim.vocabulary import (
 )
 
 Ints = NDArray[np.int64]
+Tiny = NDArray[np.int8]
 PER_MONTH = 8  # rounds a month can hold
+#: How far an application got, by its standing; and why someone is without a post who got so far.
+_STRENGTH, _REASON = np.zeros(3, np.int64), np.zeros(4, np.int64)
+_STRENGTH[NOT_INTERVIEWED], _STRENGTH[NOT_APPOINTABLE], _STRENGTH[ELIGIBLE] = 1, 2, 3
+_REASON[1:] = Unplaced.NOT_INTERVIEWED, Unplaced.NOT_APPOINTABLE, Unplaced.NO_POST
 ENTRY, HIGHER, ANY = (ROUND_TRACKS.index(name) for name in ("entry", "higher", "any"))
 
 
@@ -66,40 +78,80 @@ def gather_graduates(r: Any, count: Any, person: Any, home: Any, tier: Any):
 
 
 @flow
-def gather_applicants(setting: Any, r: Any, key: Any, month: Any, enough: Any, count: Any, c: Any):
+def gather_applicants(setting: Any, r: Any, key: Any, month: Any, enough: Any, c: Any, season: Any):
     """Columns of the applicants in ``found``; ``enough`` months of service reach the first tier, 0 never."""
-    august = next_august(setting, month) == month
-    for k in range(count):
+    for k in range(c.person.shape[0]):  # no branches: the next records are fetched meanwhile
         one = r.people[r.found[k]]
-        track = ENTRY
-        if one.competence != 0:
-            track = HIGHER
-            if august and one.state != 0 and one.state != State.TRAINING:
-                first = chance.happens(key, one.identity, chance.TRACK, month, setting.higher_first)
-                track = HIGHER if first else ENTRY
-        c.track[k] = track
         c.person[k] = one.identity
         c.group[k] = one.group
-        c.profile[k] = 2 * one.group + int(track == HIGHER)
-        c.tier[k] = int(one.tier != 0 or (enough > 0 and month - one.nhs_since >= enough))
+        c.tier[k] = (one.tier != 0) | ((enough > 0) & (month - one.nhs_since >= enough))
         c.home[k] = one.home
         c.trained[k] = one.trained
         c.priority[k] = one.priority_region
         c.competence[k] = one.competence
+        season.track[k] = one.state
+        season.out[k] = False
+        season.reason[k] = Unplaced.NO_POST
+        season.first_round[k] = -1
+        season.accepted[k] = -1
+    august = next_august(setting, month) == month
+    for k in range(c.person.shape[0]):
+        track = ENTRY
+        if c.competence[k] != 0:
+            state, track = season.track[k], HIGHER
+            if august and state != 0 and state != State.TRAINING:
+                first = chance.happens(key, c.person[k], chance.TRACK, month, setting.higher_first)
+                track = HIGHER if first else ENTRY
+        season.track[k] = track
+        c.profile[k] = 2 * c.group[k] + int(track == HIGHER)
 
 
-class Gathered(NamedTuple):
-    """Columns of ``Applicants`` and the track of each, to be filled."""
+class Season(NamedTuple):
+    """Where the applicants of a month's rounds stand. One entry a person."""
 
-    track: Ints
-    person: Ints
-    group: Ints
-    profile: Ints
-    tier: Ints
-    home: Ints
-    trained: Ints
-    priority: Ints
-    competence: Ints
+    track: Tiny
+    out: NDArray[np.bool_]  # accepted, declined or silent: no further round this month
+    reason: Tiny  # why without a post, for those who are
+    first_round: Tiny  # -1 none yet
+    accepted: Ints  # pool, -1 none
+
+    @classmethod
+    def room_for(cls, people: int) -> Season:
+        """Room for ``people`` applicants."""
+        track, reason, first_round = (np.empty(people, np.int8) for _ in range(3))
+        return cls(track, np.empty(people, np.bool_), reason, first_round, np.empty(people, np.int64))
+
+
+@flow
+def enter(
+    key: Any, number: Any, wanted: Any, repeats: Any, occurrence: Any, reapplies: Any,
+    everyone: Any, season: Any, entrant: Any, entered: Any,
+):  # fmt: skip
+    """List those entitled to a round: who each ``entrant`` is, and their columns. Returns how many."""
+    count = 0
+    for k in range(season.out.shape[0]):
+        entrant[count] = k
+        count += (not season.out[k]) & ((wanted == ANY) | (season.track[k] == wanted))
+    if repeats:
+        again = 0
+        for n in range(count):
+            entrant[again] = entrant[n]
+            person = everyone.person[entrant[n]]
+            again += chance.happens(key, person, chance.READVERT, occurrence, reapplies)
+        count = again
+    for n in range(count):
+        k = entrant[n]
+        first = season.first_round[k]
+        season.first_round[k] = number if first < 0 else first
+        entered.person[n] = everyone.person[k]
+        entered.group[n] = everyone.group[k]
+        entered.profile[n] = everyone.profile[k]
+        entered.tier[n] = everyone.tier[k]
+        entered.home[n] = everyone.home[k]
+        entered.trained[n] = everyone.trained[k]
+        entered.priority[n] = everyone.priority[k]
+        entered.competence[n] = everyone.competence[k]
+    return count
 
 
 # what becomes of it, as rows -------------------------------------------------------------------------
@@ -129,22 +181,24 @@ def _rows_of_foundation(applicants: Any, result: Any, rows: Any):
     return count
 
 
-@kernel
+@flow
 def _rows_of_round(
-    number: Any, rerun: Any, regions: Any, entrant: Any, tier: Any, forms: Any, offers: Any, answers: Any,
-    rows: Any,
+    number: Any, rerun: Any, regions: Any, applicants: Any, entrant: Any, tier: Any, forms: Any, offers: Any,
+    answers: Any, first_pool: Any, rows: Any,
 ):  # fmt: skip
-    """Rows of a round in the order of its steps; ``entrant`` says who each of its people is."""
+    """Rows of a round in the order of its steps.
+
+    ``entrant`` says who of ``applicants`` each of its people is; ``first_pool`` is room for a number each.
+    """
     form_person, form_programme, form_order, form_region = forms
     offer_person, offer_pool, offer_rank, offer_pass, offer_is_first = offers
     reply, accepted_pool, accepted_rank, had_offer = answers
-    people, round_part = entrant.shape[0], ROUND * number
+    round_part = ROUND * number
     count = 0
     for a in range(form_person.shape[0]):
-        who, detail = entrant[form_person[a]], form_order[a] + round_part
+        who, detail = applicants[entrant[form_person[a]]], form_order[a] + round_part
         note(rows[count], who, Event.APPLIED, form_programme[a], -1, form_region[a], 0, detail)
         count += 1
-    first_pool = np.full(people, -1, np.int64)
     for upgrades in range(2):
         for o in range(offer_person.shape[0]):
             if offer_is_first[o] == (upgrades == 1):
@@ -156,73 +210,79 @@ def _rows_of_round(
             detail = offer_rank[o] + round_part
             if rerun or offer_pass[o] > 0:
                 detail += RERUN
-            who = entrant[offer_person[o]]
+            who = applicants[entrant[offer_person[o]]]
             note(rows[count], who, event, pool // regions, -1, pool % regions, 0, detail)
             count += 1
-    for i in range(people):
-        if had_offer[i]:
-            pool = first_pool[i]
-            if reply[i] == DECLINES:
-                note(rows[count], entrant[i], Event.DECLINED, pool // regions, -1, pool % regions, 0, number)
-                count += 1
-            elif reply[i] == NO_RESPONSE:
-                note(
-                    rows[count],
-                    entrant[i],
-                    Event.OFFER_LAPSED,
-                    pool // regions,
-                    -1,
-                    pool % regions,
-                    0,
-                    number,
-                )
-                count += 1
+    for i in range(had_offer.shape[0]):
+        if not had_offer[i]:
+            continue
+        who, pool = applicants[entrant[i]], first_pool[i]
+        if reply[i] == DECLINES:
+            note(rows[count], who, Event.DECLINED, pool // regions, -1, pool % regions, 0, number)
+            count += 1
+        elif reply[i] == NO_RESPONSE:
+            note(rows[count], who, Event.OFFER_LAPSED, pool // regions, -1, pool % regions, 0, number)
+            count += 1
         pool = accepted_pool[i]
         if pool >= 0:
             detail = accepted_rank[i] + round_part + TIER * tier[i]
-            note(rows[count], entrant[i], Event.ACCEPTED, pool // regions, -1, pool % regions, 0, detail)
+            note(rows[count], who, Event.ACCEPTED, pool // regions, -1, pool % regions, 0, detail)
             count += 1
     return count
 
 
-@kernel
-def _reasons(entrant: Any, form_person: Any, form_standing: Any, had_offer: Any, reason: Any):
-    """Why each applicant of a round has no post (it matters for those who have none)."""
-    people = entrant.shape[0]
-    standing = np.full(people, -1, np.int64)
-    for a in range(form_person.shape[0]):
-        strength = 1
-        if form_standing[a] == ELIGIBLE:
-            strength = 3
-        elif form_standing[a] == NOT_APPOINTABLE:
-            strength = 2
-        standing[form_person[a]] = max(standing[form_person[a]], strength)
-    for i in range(people):
+@flow
+def _settle(
+    entrant: Any, form_person: Any, form_programme: Any, form_standing: Any, accepted_pool: Any,
+    had_offer: Any, season: Any, free: Any, committed: Any, applied: Any,
+):  # fmt: skip
+    """What a round leaves behind: posts promised, applications a programme, and where its people stand."""
+    a, forms = 0, form_person.shape[0]
+    for i in range(entrant.shape[0]):
+        k = entrant[i]
+        best = 0
+        while a < forms and form_person[a] == i:
+            best = max(best, _STRENGTH[form_standing[a]])
+            applied[form_programme[a]] += 1
+            a += 1
+        season.reason[k] = _REASON[best] if best > 0 else season.reason[k]
         if had_offer[i]:
-            reason[entrant[i]] = Unplaced.DECLINED
-        elif standing[i] == 3:
-            reason[entrant[i]] = Unplaced.NO_POST
-        elif standing[i] == 2:
-            reason[entrant[i]] = Unplaced.NOT_APPOINTABLE
-        elif standing[i] == 1:
-            reason[entrant[i]] = Unplaced.NOT_INTERVIEWED
+            season.out[k] = True
+            season.reason[k] = Unplaced.DECLINED
+        pool = accepted_pool[i]
+        if pool >= 0:
+            season.accepted[k] = pool
+            free[pool] -= 1
+            committed[pool] += 1
 
 
 @flow
-def _rows_of_unplaced(applicants: Any, accepted: Any, reason: Any, first_round: Any, rows: Any):
+def _rows_of_posts(event: Any, number: Any, regions: Any, advertised: Any, posts: Any, rows: Any):
+    """A row for every pool that advertised."""
+    count = 0
+    for pool in range(posts.shape[0]):
+        if advertised[pool] != 0:
+            note(rows[count], NOBODY, event, pool // regions, number, pool % regions, 0, posts[pool])
+            count += 1
+    return count
+
+
+@flow
+def _rows_of_unplaced(applicants: Any, season: Any, rows: Any):
     count = 0
     for k in range(applicants.shape[0]):
-        if accepted[k] < 0:
-            detail = reason[k] + ROUND * max(first_round[k], 0)
+        if season.accepted[k] < 0:
+            detail = season.reason[k] + ROUND * max(season.first_round[k], 0)
             note(rows[count], applicants[k], Event.UNPLACED, -1, -1, -1, 0, detail)
             count += 1
     return count
 
 
 class RoundRows:
-    """Rows of the rounds of a month; the room is used again and again."""
+    """Rows of the rounds of a month, and the desk they are worked out on; both are used again and again."""
 
     def __init__(self) -> None:
+        self.desk = Desk()
         self.rows = by_field(np.empty(0, ROW))
         self.count = 0
 
@@ -370,60 +430,43 @@ class Rounds:
         month_of_year = clock.calendar_month(bp.start_month, month)
         count = people_marked(run.bits[APPLICANTS], run.found)
         applicants = run.found[:count].copy()
-        gathered = Gathered(*(np.empty(count, np.int64) for _ in Gathered._fields))
+        people, season = Applicants.room_for(count), Season.room_for(count)
         enough = int(bp.tier_nhs_months[year])
-        gather_applicants(self._t.training.setting[0], run, self._key, month, enough, count, gathered)
-        people = Applicants(*gathered[1:])
-        out = np.zeros(count, np.bool_)  # accepted, declined or silent: no further round this month
-        reason = np.full(count, int(Unplaced.NO_POST), np.int64)
-        first_round = np.full(count, -1, np.int64)
-        accepted = np.full(count, -1, np.int64)
+        gather_applicants(self._t.training.setting[0], run, self._key, month, enough, people, season)
+        entered, entrant = Applicants.room_for(count), np.empty(count, np.int32)
         weights = programme_weights(
             bp.taste.astype(float), self._ratio_now, self._ratio_reference, bp.competition_elasticity
         )
         places = place_weights(
             bp.attraction.astype(float), bp.incentive_pounds[year].astype(float), bp.incentive_effect
         )
-        applied, posts = np.zeros(len(bp.programmes)), np.zeros(len(bp.programmes))
+        applied, posts = np.zeros(len(bp.programmes), np.int64), np.zeros(len(bp.programmes), np.int64)
         for n in np.flatnonzero(bp.round_month == month_of_year).tolist():
-            entrant = np.flatnonzero(self._entitled(n, month, gathered, out))
-            first_round[entrant] = np.where(first_round[entrant] < 0, n, first_round[entrant])
+            repeats = bool(bp.round_repeats[n] >= 0)
+            came = enter(
+                self._key, n, int(bp.round_track[n]), repeats, month * PER_MONTH + n,
+                int(bp.readvert_reapplies), people, season, entrant, entered,
+            )  # fmt: skip
+            these, who = entered.take(slice(came)), entrant[:came]
             advertised = self._advertised(n, free)
+            rows.desk.clear()
             result = run_round(
-                bp, self._key, year, month, n, people.take(entrant), weights, places, advertised
+                bp, self._key, year, month, n, these, weights, places, advertised, rows.desk.empty
             )
-            self._write(n, applicants[entrant], people.tier[entrant], result, advertised)
-            took = result.accepted_pool >= 0
-            pools = result.accepted_pool[took]
-            accepted[entrant[took]] = pools
-            np.subtract.at(free.reshape(-1), pools, 1)
-            np.add.at(run.committed.reshape(-1), pools, 1)
-            out[entrant] |= result.had_offer
-            _reasons(
-                entrant, result.application_person, result.application_standing, result.had_offer, reason
-            )
-            if bp.round_repeats[n] < 0:
-                applied += np.bincount(result.application_programme, minlength=len(applied))
+            self._write(n, applicants, who, these.tier, result, advertised)
+            seen = np.zeros(len(applied), np.int64)
+            _settle(
+                who, result.application_person, result.application_programme, result.application_standing,
+                result.accepted_pool, result.had_offer, season, free.reshape(-1), run.committed.reshape(-1),
+                seen,
+            )  # fmt: skip
+            if not repeats:
+                applied += seen
                 posts += advertised.sum(axis=1)
-        rows.count += _rows_of_unplaced(applicants, accepted, reason, first_round, rows.room(count))
+        rows.count += _rows_of_unplaced(applicants, season, rows.room(count))
         if month_of_year == clock.TRAINING_YEAR_MONTH:
             self._remember(applied, posts)
-        return applicants, accepted
-
-    def _entitled(self, n: int, month: int, gathered: Gathered, done: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        bp = self._bp
-        wanted = int(bp.round_track[n])
-        entitled = ~done
-        if wanted != ANY:
-            entitled &= gathered.track == wanted
-        if bp.round_repeats[n] >= 0:
-            again = np.zeros(len(done), np.bool_)
-            occurrence = month * PER_MONTH + n
-            chance.happens_to_each(
-                self._key, gathered.person, chance.READVERT, occurrence, bp.readvert_reapplies, again
-            )
-            entitled &= again
-        return entitled
+        return applicants, season.accepted
 
     def _advertised(self, n: int, free: Ints) -> Ints:
         """Posts that a round advertises: its share of those now free."""
@@ -432,10 +475,12 @@ class Rounds:
         rounded = (running * share + 50) // 100  # rounded down the regions, so that none is lost
         return np.diff(rounded, axis=1, prepend=0)
 
-    def _write(self, n: int, people: NDArray, tier: NDArray, result: RoundResult, posts: Ints) -> None:
+    def _write(
+        self, n: int, applicants: NDArray, entrant: NDArray, tier: NDArray, result: RoundResult, posts: Ints
+    ) -> None:
         """Rows of a round."""
         rows, regions = self._rows, posts.shape[1]
-        most = len(result.application_person) + len(result.offer_person) + 2 * len(people)
+        most = len(result.application_person) + len(result.offer_person) + 2 * len(entrant) + 2 * posts.size
         forms = (
             result.application_person, result.application_programme, result.application_order,
             result.application_first_region,
@@ -446,17 +491,17 @@ class Rounds:
         )  # fmt: skip
         answers = (result.reply, result.accepted_pool, result.accepted_rank, result.had_offer)
         repeats = bool(self._bp.round_repeats[n] >= 0)
-        rows.count += _rows_of_round(
-            n, repeats, regions, people, tier, forms, offers, answers, rows.room(most)
+        room, first_pool = rows.room(most), np.empty(len(entrant), np.int32)
+        count = _rows_of_round(
+            n, repeats, regions, applicants, entrant, tier, forms, offers, answers, first_pool, room
         )
         open_posts = posts.reshape(-1)
-        advertised = np.flatnonzero(open_posts)
-        programme, region = advertised // regions, advertised % regions
         for event, held in (
             (Event.POSTS_ADVERTISED, open_posts),
             (Event.POSTS_UNFILLED, result.unfilled),
         ):
-            rows.add(system_rows(event, programme, n, region, held[advertised]))
+            count += _rows_of_posts(int(event), n, regions, open_posts, held, room[count:])
+        rows.count += count
 
     def _remember(self, applied: NDArray, posts: NDArray) -> None:
         """What applicants will have seen next year: applications a post of the main rounds."""

@@ -187,7 +187,10 @@ class Recruitment:
         if enough > 0:
             tier = tier | (sim.month - served >= enough)
         columns = (person, group, 2 * group + (track == HIGHER), tier, home, trained, priority, competence)
-        return Applicants(*(np.ascontiguousarray(column) for column in columns)), track
+        people = Applicants.room_for(len(doctors))
+        for k, column in enumerate(columns):
+            people[k][:] = column
+        return people, track
 
     def _tracks(self, person: NDArray, competence: NDArray, state: NDArray) -> NDArray[np.int64]:
         """Entry posts, or higher ones for those whose competence opens them and who try there first."""
@@ -313,7 +316,7 @@ class Recruitment:
         log(
             at, person[took], Event.ACCEPTED, programme=result.accepted_pool[took] // regions,
             region=result.accepted_pool[took] % regions,
-            detail=(result.accepted_rank + ROUND * n + TIER * tier)[took],
+            detail=(result.accepted_rank + ROUND * n + TIER * tier.astype(np.int64))[took],
         )  # fmt: skip
         open_posts = posts.reshape(-1)
         advertised = np.flatnonzero(open_posts)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import REGION, draw
-from pipeline_sim.rules.preferences import PER_APPLICATION, next_region
+from pipeline_sim.rules.preferences import PER_APPLICATION, Empty, next_region
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -63,13 +63,13 @@ class Line(NamedTuple):
     region: NDArray[np.int8]  # [choices] or NOT_DRAWN
 
     @classmethod
-    def room_for(cls, people: int, entries: int, choices: int) -> Line:
+    def room_for(cls, people: int, entries: int, choices: int, empty: Empty = np.empty) -> Line:
         """A line of at most so many people."""
-        person, first = np.empty(people + 1, np.int32), np.zeros(people + 2, np.int32)
-        programme, order, above = (np.empty(entries, np.int32) for _ in range(3))
-        choice = np.empty(entries + 1, np.int32)
-        region = np.empty(choices, np.int8)
-        return cls(person, first, np.empty(entries, np.int64), programme, order, above, choice, region)
+        person, first = empty(people + 1, np.int32), empty(people + 2, np.int32)
+        programme, order, above = (empty(entries, np.int32) for _ in range(3))
+        choice = empty(entries + 1, np.int32)
+        region = empty(choices, np.int8)
+        return cls(person, first, empty(entries, np.int64), programme, order, above, choice, region)
 
     def cut(self, people: int) -> Line:
         """The line as long as it turned out."""
@@ -86,10 +86,10 @@ class Offers(NamedTuple):
     is_first: NDArray[np.bool_]  # False = an upgrade
 
     @classmethod
-    def room_for(cls, count: int) -> Offers:
+    def room_for(cls, count: int, empty: Empty = np.empty) -> Offers:
         """Room for ``count`` offers; what is not written is never touched."""
-        person, pool, rank, passes = (np.empty(count, np.int64) for _ in range(4))
-        return cls(person, pool, rank, passes, np.empty(count, np.bool_))
+        person, pool, rank, passes = (empty(count, np.int64) for _ in range(4))
+        return cls(person, pool, rank, passes, empty(count, np.bool_))
 
     def cut(self, count: int) -> Offers:
         """The first ``count`` offers."""
@@ -104,9 +104,9 @@ class Outcome(NamedTuple):
     had_offer: NDArray[np.bool_]
 
     @classmethod
-    def room_for(cls, people: int) -> Outcome:
+    def room_for(cls, people: int, empty: Empty = np.empty) -> Outcome:
         """Room for an outcome each."""
-        return cls(np.empty(people, np.int64), np.empty(people, np.int64), np.empty(people, np.bool_))
+        return cls(empty(people, np.int64), empty(people, np.int64), empty(people, np.bool_))
 
 
 @rule

@@ -13,6 +13,7 @@ specialty only the first is drawn here; the match draws the others if it gets th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from pipeline_sim.randomness import (
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
+Tiny = NDArray[np.int8]
 
 WEIGHT_SCALE = 1 << 16
 MAX_APPLICATIONS = 6
@@ -42,20 +44,52 @@ KINDS = 256  # tables kept of applicants alike
 SLICES = 256  # of a table, each with the programme its first weight belongs to
 
 
+Empty = Callable[[int, Any], NDArray[Any]]  # an array of so many entries of a type, nothing in it yet
+
+
+class Desk:
+    """Room for the arrays of a round, used again by the next: fresh memory costs as much as the work."""
+
+    def __init__(self) -> None:
+        self._room = np.empty(0, np.uint8)
+        self._used = 0
+
+    def clear(self) -> None:
+        """Begin anew; arrays handed out before will be written over."""
+        if self._used > len(self._room):
+            self._room = np.empty(2 * self._used, np.uint8)
+        self._used = 0
+
+    def empty(self, count: int, kind: Any) -> NDArray[Any]:
+        """An array on the desk; elsewhere if there is no room left."""
+        size = count * np.dtype(kind).itemsize
+        begin, self._used = self._used, self._used + (size + 63) // 64 * 64
+        if self._used > len(self._room):
+            return np.empty(count, kind)
+        return self._room[begin : begin + size].view(kind)
+
+
 class Applicants(NamedTuple):
     """Everyone in a round, in the order of their identity. One entry a person."""
 
     person: Ints
-    group: Ints  # 0 UK graduate, 1 overseas
-    profile: Ints  # 2 x group + 1 on the higher track: row of the blueprint's applicant arrays
-    tier: Ints  # 1 = prioritised
-    home: Ints  # region, -1 none
-    trained: Ints  # region trained in last, -1 none
-    priority: Ints  # region of a foundation priority programme, -1 none
+    group: Tiny  # 0 UK graduate, 1 overseas
+    profile: Tiny  # 2 x group + 1 on the higher track: row of the blueprint's applicant arrays
+    tier: Tiny  # 1 = prioritised
+    home: Tiny  # region, -1 none
+    trained: Tiny  # region trained in last, -1 none
+    priority: Tiny  # region of a foundation priority programme, -1 none
     competence: Ints  # bit mask of core programmes completed
 
+    @classmethod
+    def room_for(cls, people: int) -> Applicants:
+        """Room for ``people`` applicants."""
+        group, profile, tier, home, trained, priority = (np.empty(people, np.int8) for _ in range(6))
+        person, competence = np.empty(people, np.int64), np.empty(people, np.int64)
+        return cls(person, group, profile, tier, home, trained, priority, competence)
+
     def take(self, rows: Any) -> Applicants:
-        """The applicants of an index or mask."""
+        """The applicants of an index, mask or slice."""
         return Applicants(*(column[rows] for column in self))
 
 
@@ -70,10 +104,10 @@ class Forms(NamedTuple):
     listed: Small  # [forms] regions listed; only as the match gets down to them are the others drawn
 
     @classmethod
-    def room_for(cls, people: int, cap: int) -> Forms:
+    def room_for(cls, people: int, cap: int, empty: Empty = np.empty) -> Forms:
         """Room for every person's ``cap`` applications; what is not written is never touched."""
-        columns = (np.empty(people * cap, np.int32) for _ in range(5))
-        return cls(np.zeros(people + 1, np.int32), *columns)
+        columns = (empty(people * cap, np.int32) for _ in range(5))
+        return cls(empty(people + 1, np.int32), *columns)
 
     def cut(self, count: int) -> Forms:
         """The first ``count`` applications."""
@@ -193,17 +227,28 @@ def region_orders(key, people, homes, attraction, home_percent, orders):
     regions = attraction.shape[0]
     weights = np.empty(regions, np.int64)
     for i in range(people.shape[0]):
+        left = 0
         for r in range(regions):
             weights[r] = weight_here(attraction[r], r, homes[i], home_percent, -1, 100, -1, 100)
-        for j in range(regions):
-            u = draw(key, people[i], FOUNDATION_PREFERENCE, j)
-            orders[i, j] = take(weights, u)
+            left += weights[r]
+        drawn = 0
+        while left > 0:
+            at = (draw(key, people[i], FOUNDATION_PREFERENCE, drawn) * left) >> 32
+            chosen = 0
+            running = 0
+            for r in range(regions):
+                running += weights[r]
+                chosen += running <= at
+            orders[i, drawn] = chosen
+            left -= weights[chosen]
+            weights[chosen] = 0
+            drawn += 1
         rest = 0  # regions without weight come last, in the order of the table
-        for j in range(regions):
-            if orders[i, j] < 0:
-                while listed_before(orders[i], j, rest):
-                    rest += 1
-                orders[i, j] = rest
+        while drawn < regions:
+            while listed_before(orders[i], drawn, rest):
+                rest += 1
+            orders[i, drawn] = rest
+            drawn += 1
 
 
 @kernel
@@ -289,6 +334,7 @@ def apply(key, applicants, wishes, forms):
     decisive = decisive_cores(wishes)
     has_posts = place[:, :, 0].sum(axis=1) > 0
     if not has_posts.any():
+        of_person[:] = 0
         return 0
     competence_of_row = np.zeros(KINDS, np.int64)
     other_of_row = np.full(KINDS, -1, np.int64)

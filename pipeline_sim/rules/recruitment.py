@@ -33,6 +33,7 @@ from pipeline_sim.rules.preferences import (
     PER_ROUND,
     PER_SEASON,
     Applicants,
+    Empty,
     Forms,
     Wishes,
     apply,
@@ -92,25 +93,30 @@ def judge(key, applicants, assessment, ability, shortlist):
     for i in range(ability.shape[0]):
         ability[i] = bell(key, people[i], ABILITY, 0) + bonus[profile[i]]
         test = bell(key, people[i], SHORTLIST, season)
-        shortlist[i] = merit_of(tiers * tier[i], ability[i] + test * noise_percent // 100, i)
+        shortlist[i] = merit_of(tiers * int64(tier[i]), ability[i] + test * noise_percent // 100, i)
 
 
 @kernel
-def lowest_interviewed(forms, shortlist, interviews):
-    """Rank key from which each programme interviews; ``shortlist`` is sorted, lowest first."""
+def lowest_interviewed(forms, shortlist, left, cut):
+    """Fill the rank key from which each programme interviews; ``shortlist`` is sorted, lowest first.
+
+    ``left`` are the interviews each can hold, -1 for all, and is used up.
+    """
     of_person, programme_of = forms.of_person, forms.programme
-    cut = np.zeros(interviews.shape[0], np.int64)
-    left = interviews.copy()
+    limits = 0  # programmes that have not reached theirs
     for p in range(cut.shape[0]):
         cut[p] = NOBODY if left[p] == 0 else 0
+        limits += left[p] > 0
     for place in range(shortlist.shape[0] - 1, -1, -1):
+        if limits == 0:
+            break
         i = position_of(shortlist[place])
         for f in range(of_person[i], of_person[i + 1]):
             p = programme_of[f]
             left[p] -= 1
             if left[p] == 0:
                 cut[p] = shortlist[place]
-    return cut
+                limits -= 1
 
 
 @kernel
@@ -140,7 +146,7 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
         standing[f] = (ELIGIBLE if good else NOT_APPOINTABLE) if interviewed else NOT_INTERVIEWED
         if f == of_person[i]:
             ahead = 0
-        merit[entries] = merit_of(tiers * tier[i], score, i)
+        merit[entries] = merit_of(tiers * int64(tier[i]), score, i)
         row[entries, 0] = i
         row[entries, 1] = p
         row[entries, 2] = order_of[f]
@@ -154,10 +160,13 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
 
 
 @kernel
-def line_up(shortlist, eligible, entries, line):
-    """Fill the line: those with eligible applications, the top of the shortlist first; returns how many."""
+def line_up(shortlist, eligible, entries, first_of, line):
+    """Fill the line: those with eligible applications, the top of the shortlist first; returns how many.
+
+    ``first_of`` is room for a number a person and one more.
+    """
     merit, row = eligible
-    first_of = np.zeros(shortlist.shape[0] + 1, np.int32)
+    first_of[:] = 0
     for n in range(entries):
         first_of[row[n, 0] + 1] += 1
     for i in range(shortlist.shape[0]):
@@ -239,19 +248,26 @@ def _assessment(blueprint: Any, year: int, season: int, advertised: Ints) -> Ass
     )
 
 
-def _line(key: int, applicants: Applicants, assessment: Assessment, forms: Forms, standing: Small) -> Line:
+def _line(
+    key: int, applicants: Applicants, assessment: Assessment, forms: Forms, standing: Small, empty: Empty
+) -> Line:
     """Fill every application's standing; the people who may be offered posts, in line."""
     people, count = len(applicants.person), len(standing)
     if count == 0:
-        return Line.room_for(0, 0, 0).cut(0)
-    ability, shortlist = np.empty(people, np.int64), np.empty(people, np.int64)
+        line = Line.room_for(0, 0, 0)
+        line.first[:] = 0
+        return line.cut(0)
+    ability, shortlist = empty(people, np.int64), empty(people, np.int64)
     judge(key, applicants, assessment, ability, shortlist)
-    lowest_first = np.sort(shortlist)
-    cut = lowest_interviewed(forms, lowest_first, assessment.interviews)
-    eligible = np.empty(count + 1, np.int64), np.empty((count + 1, 6), np.int32)
+    lowest_first = empty(people, np.int64)
+    lowest_first[:] = shortlist
+    lowest_first.sort()
+    cut = np.empty(len(assessment.interviews), np.int64)
+    lowest_interviewed(forms, lowest_first, assessment.interviews.copy(), cut)
+    eligible = empty(count + 1, np.int64), empty(6 * (count + 1), np.int32).reshape(-1, 6)
     entries, choices = assess(key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible)
-    line = Line.room_for(people, entries, choices)
-    return line.cut(line_up(lowest_first, eligible, entries, line))
+    line = Line.room_for(people, entries, choices, empty)
+    return line.cut(line_up(lowest_first, eligible, entries, empty(people + 1, np.int32), line))
 
 
 def run_round(
@@ -264,20 +280,21 @@ def run_round(
     weights: Ints,
     places: Ints,
     advertised: Ints,
+    empty: Empty = np.empty,
 ) -> RoundResult:
     """Run one round.
 
     ``season`` numbers the application seasons; ``weights`` [group, programme] and ``places``
     [programme, region] come from ``rules.preferences``; ``advertised`` [programme, region] are the
-    posts of the round. Applicants must be sorted by person.
+    posts of the round. Applicants must be sorted by person. The result's arrays come from ``empty``.
     """
     people = len(applicants.person)
     wishes = _wishes(blueprint, year, season, round_number, weights, places, advertised)
-    forms = Forms.room_for(people, wishes.cap)
+    forms = Forms.room_for(people, wishes.cap, empty)
     forms = forms.cut(apply(key, applicants, wishes, forms))
-    standing = np.empty(len(forms.person), np.int32)
-    line = _line(key, applicants, _assessment(blueprint, year, season, advertised), forms, standing)
-    reply = np.empty(people, np.int64)
+    standing = empty(len(forms.person), np.int32)
+    line = _line(key, applicants, _assessment(blueprint, year, season, advertised), forms, standing, empty)
+    reply = empty(people, np.int64)
     replies(
         key,
         season,
@@ -289,8 +306,8 @@ def run_round(
         reply,
     )
     unfilled = advertised.reshape(-1).copy()
-    offers = Offers.room_for(len(line.person) + len(line.region))
-    outcome = Outcome.room_for(people)
+    offers = Offers.room_for(len(line.person) + len(line.region), empty)
+    outcome = Outcome.room_for(people, empty)
     offers = offers.cut(match_with_replies(key, line, applicants, wishes, reply, unfilled, offers, outcome))
     return RoundResult(
         application_person=forms.person,
