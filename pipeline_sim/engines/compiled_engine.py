@@ -62,6 +62,7 @@ from pipeline_sim.engines.compiled_training import (
     worsen_hazards,
 )
 from pipeline_sim.eventlog import EventLog
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.randomness import run_key
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event
@@ -131,6 +132,7 @@ def _start(t: Any, r: Any, key: Any, month: Any):
 def _put_on_lists(r: Any, due: Any):
     """Everyone due this month goes on the list of what they are due for."""
     for k in range(due):
+        prefetch(r.people, r.found[k + AHEAD])
         i = r.found[k]
         stage = r.people[i].stage
         if stage == Stage.APPLIES_AGAIN:
@@ -197,7 +199,7 @@ class CompiledEngine:
             self._log(book, month, STARTS, Phase.STARTS)
             if clock.calendar_month(bp.start_month, month) == POOL_CENSUS_MONTH:
                 rows = self._pool_rows()
-                book.append(rows, len(rows), month, Phase.CENSUS)
+                book.append(rows, len(rows), month, int(Phase.CENSUS))
             if progress is not None:
                 progress(month, int(r.counts[ALIVE]), len(book))
         return book.close()
@@ -205,7 +207,7 @@ class CompiledEngine:
     def _log(self, book: Book, month: int, which: int, phase: int) -> None:
         """Move the rows of a phase to the book."""
         run = self._run
-        book.append(run.log[which], int(run.counts[which]), month, phase)
+        book.append(run.log[which], int(run.counts[which]), month, int(phase))
         run.counts[which] = 0
 
     def _hold_rounds(self, book: Book, rounds: Rounds, key: int, month: int) -> None:
@@ -225,7 +227,7 @@ class CompiledEngine:
                 t.training, t.outside.attraction, run, key, month, run.found[:count].copy(), unanswered
             )
         rows = self._round_rows
-        book.append(rows.rows, rows.count, month, Phase.ROUNDS)
+        book.append(rows.rows, rows.count, month, int(Phase.ROUNDS))
         rows.count = 0
 
     def _free_posts(self) -> NDArray[np.int64]:

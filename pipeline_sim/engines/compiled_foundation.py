@@ -25,6 +25,7 @@ from pipeline_sim.engines.compiled_records import (
     training_year,
 )
 from pipeline_sim.randomness import FOUNDATION_REAPPLIES, PRACTICE_PLACEMENT, happens
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import training as rules
 from pipeline_sim.rules.arrivals import has_assistantship
 from pipeline_sim.vocabulary import Event, FoundationKind, Leaving
@@ -120,6 +121,7 @@ def foundation_year_begins(t: Any, r: Any, key: Any, month: Any):
     """A foundation year starts, all it needs in hand."""
     inbox, starts, started = r.inbox[Stage.FOUNDATION_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.FOUNDATION_BEGINS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         level = person.level
@@ -146,6 +148,7 @@ def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     first = t.programmes[FOUNDATION].first
     for k in range(r.inbox_count[Stage.FOUNDATION_YEAR]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         level, region, wte = person.level, person.region, person.wte

@@ -20,6 +20,7 @@ from pipeline_sim.engines.compiled_records import (
     training_year,
 )
 from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import outside as rules
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, TRAINED_GROUPS
 from pipeline_sim.vocabulary import Event, Leaving, State
@@ -69,6 +70,7 @@ def foundation_ends(t: Any, r: Any, key: Any, month: Any):
     inbox, starts, started = r.inbox[Stage.FOUNDATION_ENDS], r.log[STARTS], r.counts[STARTS]
     august = next_august(t.setting[0], month) == month
     for k in range(r.inbox_count[Stage.FOUNDATION_ENDS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         choice = rules.destination_after_f2(key, r.people[i].identity, t.after_f2)
         if choice == LEAVE:
@@ -110,6 +112,7 @@ def outside_begins(t: Any, r: Any, key: Any, month: Any):
     setting, inbox = t.setting[0], r.inbox[Stage.OUTSIDE_BEGINS]
     starts, started = r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.OUTSIDE_BEGINS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         how, state = person.way, person.level
@@ -150,6 +153,7 @@ def outside_decides(t: Any, r: Any, key: Any):
     """A decision falls: apply, leave, a SAS post or a locally employed one."""
     inbox, starts, started = r.inbox[Stage.OUTSIDE], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.OUTSIDE]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         way = person.way

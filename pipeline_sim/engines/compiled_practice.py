@@ -23,6 +23,7 @@ from pipeline_sim.engines.compiled_records import (
     push,
     schedule,
 )
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
 from pipeline_sim.vocabulary import Event, Leaving
@@ -35,6 +36,7 @@ def joins(t: Any, r: Any, key: Any, month: Any):
     """From the certificate to the first trained post, if ever."""
     inbox, starts, started = r.inbox[Stage.JOINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.JOINS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group = t.programmes[person.programme].trained
@@ -98,6 +100,7 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
     """A trained doctor takes up a post in a group and region."""
     inbox, starts, started = r.inbox[Stage.PRACTICE_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE_BEGINS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region = person.level, person.programme, person.region
@@ -128,6 +131,7 @@ def practice_break_ends(t: Any, r: Any):
     """Back in practice, with the hours of before."""
     inbox, starts, started = r.inbox[Stage.PRACTICE_BREAK], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE_BREAK]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region, wte = person.level, person.programme, person.region, person.wte
@@ -158,6 +162,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     starts, started = r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region = np.int64(person.level), person.programme, person.region

@@ -24,6 +24,7 @@ from pipeline_sim.engines.compiled_records import (
     push,
     training_year,
 )
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import supervision as rules
 from pipeline_sim.vocabulary import Event, PoolKind
 
@@ -113,6 +114,7 @@ def _join(t: Any, q: Any, r: Any, priority: Any, month: Any):
     """Those who asked this month go to the end of the list, by person; returns how many wait."""
     count = q.waiting_count[priority]
     for k in range(people_marked(r.bits[priority], r.found)):
+        prefetch(r.people, r.found[k + AHEAD])
         ticket = q.waiting[priority, count]
         ticket.person = r.found[k]
         ticket.need = t.transitions[r.people[r.found[k]].asks].need
@@ -170,6 +172,7 @@ def _note_blocked(row: Any, person: Any, i: Any, cause: Any):
 def hand_over(t: Any, q: Any, r: Any, granted: Any):
     """Those granted hold what they were given and go to the list of what begins."""
     for k in range(granted):
+        prefetch(r.people, q.granted[k + AHEAD].person)
         i, b = q.granted[k].person, q.granted[k].bundle
         person = r.people[i]
         taken = t.taken[person.asks, b]

@@ -24,6 +24,7 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
 )
 from pipeline_sim.randomness import GRADUATE_APPLIES, happens
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import medical_school as rules
 from pipeline_sim.rules.arrivals import widens_participation
 from pipeline_sim.scenario.blueprint import STAGES as COURSE_STAGES
@@ -55,6 +56,7 @@ def school_year_ends(t: Any, r: Any, key: Any, month: Any):
     this = calendar_month(setting.start_month, month)
     to_september = (clock.ACADEMIC_YEAR_MONTH - this) % 12
     for k in range(r.inbox_count[Stage.SCHOOL_YEAR]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = people[i]
         exchange(r.pools, r.items, person.held, -1)
@@ -114,6 +116,7 @@ def school_year_asks(t: Any, r: Any):
     """Those about to begin a year ask for a placement, or begin at once if the year needs none."""
     inbox = r.inbox[Stage.SCHOOL_BEGINS]
     for k in range(r.inbox_count[Stage.SCHOOL_BEGINS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         transition = placement_transition(t, person.level, person.home)
@@ -131,6 +134,7 @@ def school_year_begins(t: Any, r: Any, month: Any):
     """A year of the course begins."""
     inbox, starts, started = r.inbox[Stage.SCHOOL_PLACED], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.SCHOOL_PLACED]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         course = person.level

@@ -18,6 +18,7 @@ from pipeline_sim.engines.common import trained_specialty_thresholds
 from pipeline_sim.engines.compiled_needs import NeedTables, PoolNumbers
 from pipeline_sim.engines.compiled_people import Everyone, everyone
 from pipeline_sim.engines.compiled_records import PERSON, ROW, STAGES
+from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, OUTSIDE_STATES, TRAINED_GROUPS, Blueprint
 from pipeline_sim.vocabulary import PoolKind, State
 
@@ -382,7 +383,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         people=blank(people + 1, PERSON),
         calendar=np.zeros((int(setting["months"]), words), np.uint64),
         bits=np.zeros((4, words), np.uint64),
-        inbox=np.zeros((STAGES, people + 1), np.int32),
+        inbox=np.zeros((STAGES, people + AHEAD), np.int32),
         inbox_count=np.zeros(STAGES, np.int64),
         log=blank((4, 4 * people + 4), ROW),
         counts=np.zeros(5, np.int64),
@@ -392,7 +393,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         hazards=blank((programmes, regions), HAZARD),
         workforce=np.zeros((3, programmes, regions), np.int64),
         committed=np.zeros((programmes, regions), np.int64),
-        found=np.zeros(people + 1, np.int32),
+        found=np.zeros(people + AHEAD, np.int32),
     )
 
 
@@ -405,7 +406,7 @@ def make_queue(needs: NeedTables, people: int) -> Queue:
         bundles=whole(needs.need_bundles),
         waiting=blank((2, people + 1), WAITING),
         waiting_count=np.zeros(2, np.int64),
-        granted=blank(people + 1, GRANTED),
+        granted=blank(people + AHEAD, GRANTED),
     )
 
 

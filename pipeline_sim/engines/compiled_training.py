@@ -26,6 +26,7 @@ from pipeline_sim.engines.compiled_records import (
     push,
     schedule,
 )
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import training as rules
 from pipeline_sim.vocabulary import Event, Outcome, State
 
@@ -115,6 +116,7 @@ def level_begins(t: Any, r: Any, key: Any, month: Any):
     """A level starts, all it needs in hand."""
     inbox, starts, started = r.inbox[Stage.LEVEL_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.LEVEL_BEGINS]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         programme, level, region = person.programme, person.level, person.region
@@ -151,6 +153,7 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
     setting, inbox = t.setting[0], r.inbox[Stage.TRAINING]
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     for k in range(r.inbox_count[Stage.TRAINING]):
+        prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         programme, level, region, wte = person.programme, person.level, person.region, person.wte
