@@ -14,7 +14,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-AHEAD = 12  # entries of a list between asking for a record and using it
+AHEAD = 24  # entries of a list between asking for a record and using it
 
 _READ, _KEEP, _DATA = 0, 3, 1  # arguments of LLVM's prefetch: for reading, into all caches, not code
 

@@ -24,8 +24,8 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
     training_year,
 )
-from pipeline_sim.randomness import FOUNDATION_REAPPLIES, PRACTICE_PLACEMENT, happens
 from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.randomness import FOUNDATION_REAPPLIES, PRACTICE_PLACEMENT, happens
 from pipeline_sim.rules import training as rules
 from pipeline_sim.rules.arrivals import has_assistantship
 from pipeline_sim.vocabulary import Event, FoundationKind, Leaving

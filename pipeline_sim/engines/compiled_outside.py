@@ -19,8 +19,8 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
     training_year,
 )
-from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
 from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
 from pipeline_sim.rules import outside as rules
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, TRAINED_GROUPS
 from pipeline_sim.vocabulary import Event, Leaving, State

@@ -35,7 +35,7 @@ from pipeline_sim.engines.compiled_training import opens, start_training
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import foundation as foundation_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
-from pipeline_sim.rules.preferences import Desk, place_weights, programme_weights
+from pipeline_sim.rules.preferences import Desk
 from pipeline_sim.rules.recruitment import (
     ELIGIBLE,
     NOT_APPOINTABLE,
@@ -44,6 +44,7 @@ from pipeline_sim.rules.recruitment import (
     RoundResult,
     run_round,
 )
+from pipeline_sim.rules.season import Competition, posts_advertised
 from pipeline_sim.scenario.blueprint import ROUND_TRACKS, Blueprint
 from pipeline_sim.vocabulary import (
     KIND_OF_PLACE,
@@ -400,8 +401,7 @@ class Rounds:
 
     def __init__(self, blueprint: Blueprint, tables: Any, run: Run, key: int, rows: RoundRows) -> None:
         self._bp, self._t, self._r, self._key, self._rows = blueprint, tables, run, key, rows
-        programmes = len(blueprint.programmes)
-        self._ratio_now, self._ratio_reference = np.zeros(programmes), np.zeros(programmes)
+        self._competition = Competition(blueprint)
 
     def allocate_foundation(self, year: int) -> tuple[NDArray, tuple[NDArray, ...]]:
         """Run the yearly allocation: (applicants, (starts, kind, region) of each)."""
@@ -438,12 +438,7 @@ class Rounds:
         enough = int(bp.tier_nhs_months[year])
         gather_applicants(self._t.training.setting[0], run, self._key, month, enough, people, season)
         entered, entrant = Applicants.room_for(count), np.empty(count, np.int32)
-        weights = programme_weights(
-            bp.taste.astype(float), self._ratio_now, self._ratio_reference, bp.competition_elasticity
-        )
-        places = place_weights(
-            bp.attraction.astype(float), bp.incentive_pounds[year].astype(float), bp.incentive_effect
-        )
+        weights, places = self._competition.weights(year)
         applied, posts = np.zeros(len(bp.programmes), np.int64), np.zeros(len(bp.programmes), np.int64)
         for n in np.flatnonzero(bp.round_month == month_of_year).tolist():
             repeats = bool(bp.round_repeats[n] >= 0)
@@ -452,7 +447,7 @@ class Rounds:
                 int(bp.readvert_reapplies), people, season, entrant, entered,
             )  # fmt: skip
             these, who = entered.take(slice(came)), entrant[:came]
-            advertised = self._advertised(n, free)
+            advertised = posts_advertised(free, bp.round_share[n])
             rows.desk.clear()
             result = run_round(
                 bp, self._key, year, month, n, these, weights, places, advertised, rows.desk.empty
@@ -469,15 +464,8 @@ class Rounds:
                 posts += advertised.sum(axis=1)
         rows.count += _rows_of_unplaced(applicants, season, rows.room(count))
         if month_of_year == clock.TRAINING_YEAR_MONTH:
-            self._remember(applied, posts)
+            self._competition.remember(applied, posts)
         return applicants, season.accepted
-
-    def _advertised(self, n: int, free: Ints) -> Ints:
-        """Posts that a round advertises: its share of those now free."""
-        share = self._bp.round_share[n][:, None]
-        running = np.cumsum(np.maximum(free, 0), axis=1)
-        rounded = (running * share + 50) // 100  # rounded down the regions, so that none is lost
-        return np.diff(rounded, axis=1, prepend=0)
 
     def _write(
         self, n: int, applicants: NDArray, entrant: NDArray, tier: NDArray, result: RoundResult, posts: Ints
@@ -506,9 +494,3 @@ class Rounds:
         ):
             count += _rows_of_posts(int(event), n, regions, open_posts, held, room[count:])
         rows.count += count
-
-    def _remember(self, applied: NDArray, posts: NDArray) -> None:
-        """What applicants will have seen next year: applications a post of the main rounds."""
-        ratio = np.divide(applied, posts, out=np.zeros(len(posts)), where=posts > 0)
-        self._ratio_now = np.where(ratio > 0, ratio, self._ratio_now)
-        self._ratio_reference = np.where(self._ratio_reference > 0, self._ratio_reference, ratio)

@@ -23,8 +23,8 @@ from pipeline_sim.engines.compiled_records import (
     push,
     schedule,
 )
-from pipeline_sim.randomness import GRADUATE_APPLIES, happens
 from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.randomness import GRADUATE_APPLIES, happens
 from pipeline_sim.rules import medical_school as rules
 from pipeline_sim.rules.arrivals import widens_participation
 from pipeline_sim.scenario.blueprint import STAGES as COURSE_STAGES

@@ -20,7 +20,6 @@ from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.identity import SYSTEM_PERSON
 from pipeline_sim.rules import foundation as foundation_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
-from pipeline_sim.rules.preferences import place_weights, programme_weights
 from pipeline_sim.rules.recruitment import (
     ELIGIBLE,
     NOT_APPOINTABLE,
@@ -28,6 +27,7 @@ from pipeline_sim.rules.recruitment import (
     RoundResult,
     run_round,
 )
+from pipeline_sim.rules.season import Competition, posts_advertised
 from pipeline_sim.scenario.blueprint import ROUND_TRACKS
 from pipeline_sim.vocabulary import (
     KIND_OF_PLACE,
@@ -109,8 +109,7 @@ class Recruitment:
         self._applicants: list[list[Doctor]] = [[] for _ in range(sim.horizon)]
         programmes, regions = len(sim.bp.programmes), len(sim.bp.regions)
         self.committed = [[0] * regions for _ in range(programmes)]  # accepted posts not yet started
-        self._ratio_now = np.zeros(programmes)
-        self._ratio_reference = np.zeros(programmes)
+        self._competition = Competition(sim.bp)
 
     def register(self, doctor: Doctor, month: int) -> None:
         """Apply in the rounds of a month, this one or later, for entry or higher posts."""
@@ -138,12 +137,7 @@ class Recruitment:
         reason = np.full(count, int(Unplaced.NO_POST), np.int64)
         first_round = np.full(count, -1, np.int64)
         year = sim.year
-        weights = programme_weights(
-            bp.taste.astype(float), self._ratio_now, self._ratio_reference, bp.competition_elasticity
-        )
-        places = place_weights(
-            bp.attraction.astype(float), bp.incentive_pounds[year].astype(float), bp.incentive_effect
-        )
+        weights, places = self._competition.weights(year)
         applied, posts = np.zeros(len(bp.programmes)), np.zeros(len(bp.programmes))
         for n in rounds:
             wanted = int(bp.round_track[n])
@@ -175,7 +169,7 @@ class Recruitment:
         )
         self._try_again(doctors, people, placed)
         if sim.is_august:
-            self._remember(applied, posts)
+            self._competition.remember(applied, posts)
 
     def _applicant_arrays(self, doctors: list[Doctor]) -> tuple[Applicants, NDArray[np.int64]]:
         """The applicants as columns, and the track of each."""
@@ -248,10 +242,7 @@ class Recruitment:
             ]
             for row, committed in zip(posts, self.committed, strict=True)
         ]
-        share = self._sim.bp.round_share[n][:, None]
-        running = np.cumsum(np.maximum(np.array(free, np.int64), 0), axis=1)
-        rounded = (running * share + 50) // 100  # rounded down the regions, so that none is lost
-        return np.diff(rounded, axis=1, prepend=0)
+        return posts_advertised(np.array(free, np.int64), self._sim.bp.round_share[n])
 
     def _answer(
         self,
@@ -326,9 +317,3 @@ class Recruitment:
                 at, system, event, programme=advertised // regions, level=n, region=advertised % regions,
                 detail=count[advertised],
             )  # fmt: skip
-
-    def _remember(self, applied: NDArray, posts: NDArray) -> None:
-        """What applicants will have seen next year: applications a post of the main rounds."""
-        ratio = np.divide(applied, posts, out=np.zeros(len(posts)), where=posts > 0)
-        self._ratio_now = np.where(ratio > 0, ratio, self._ratio_now)
-        self._ratio_reference = np.where(self._ratio_reference > 0, self._ratio_reference, ratio)
