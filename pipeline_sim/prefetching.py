@@ -38,4 +38,4 @@ def _nothing(array: Any, index: Any) -> None:
     """With compilation off."""
 
 
-prefetch = _nothing if numba.config.DISABLE_JIT else intrinsic(_hint)  # type: ignore[attr-defined]
+prefetch: Any = _nothing if numba.config.DISABLE_JIT else intrinsic(_hint)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What a recruitment season offers and what applicants know of the last: posts advertised, weights of choices."""
+"""What a recruitment season offers, and what applicants know of the last: posts, weights of choices."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Competition:
         pounds = bp.incentive_pounds[year].astype(float)
         return programmes, place_weights(bp.attraction.astype(float), pounds, bp.incentive_effect)
 
-    def remember(self, applied: NDArray[np.float64], posts: NDArray[np.float64]) -> None:
+    def remember(self, applied: NDArray, posts: NDArray) -> None:
         """After an August: applications and posts by programme; the first ratio seen is the reference."""
         ratio = np.divide(applied, posts, out=np.zeros(len(posts)), where=posts > 0)
         self._now = np.where(ratio > 0, ratio, self._now)
