@@ -1,12 +1,12 @@
 """The model's side of the check: one number for each measure and key of ``published.csv``.
 
-Every function takes a ``Run`` and a key, and gives the number at the scale of the run. Counts are brought
-to full size by the caller. What a run cannot give raises ``NotProducedError`` with the reason.
+Every measure takes a ``Run`` and a key, and gives the number at the scale of the run; ``values_of`` brings
+counts to full size. What a run cannot give raises ``NotProducedError`` with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from pipeline_sim.results.bundle import gather_facts
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.kpis import kpi_frame
 from pipeline_sim.scenario.blueprint import Blueprint
+from pipeline_sim.studies.runs import RunResult
 from pipeline_sim.vocabulary import TIER, Event, State, round_of
 
 FIRST = 0  # index of the first training year, the one published figures are compared with
@@ -48,6 +49,7 @@ STOCK_GROUPS: dict[str, tuple[str, ...]] = {
     ),
 }
 PRIORITISED = 1
+COUNTS = {"people", "places", "posts", "applications", "FTE"}  # units that grow with the scale
 
 
 class NotProducedError(Exception):
@@ -323,3 +325,16 @@ MEASURES: dict[str, Callable[[Run, str], float]] = {
     "sas_fte": fte_at_start(State.SAS),
     "locally_employed_heads": heads_at_start(State.LOCALLY_EMPLOYED, State.UNPLACED),
 }
+
+
+def values_of(result: RunResult, asked: Sequence[tuple[str, str, str]], scale: float) -> list[float | str]:
+    """The number at full size for each asked (measure, key, unit), or the reason there is none."""
+    run = Run(result.log, result.blueprint)
+    values: list[float | str] = []
+    for measure, key, unit in asked:
+        try:
+            value = MEASURES[measure](run, key)
+            values.append(value / scale if unit in COUNTS else value)
+        except NotProducedError as reason:
+            values.append(str(reason))
+    return values

@@ -10,26 +10,25 @@ import argparse
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from baseline_measures import MEASURES, NotProducedError, Run
+from baseline_measures import values_of
+from judging import compare, summary_lines
 from rich.console import Console
 from rich.table import Table
 
-from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.load import load_scenario
-from pipeline_sim.studies.replicating import replications
+from pipeline_sim.studies.replicating import map_replications
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE / "published.csv"
 README = HERE / "README.md"
 MARK = "<!-- results -->"
-TARGETS = {"base": 5.0, "emergent": 15.0}  # percent
-KINDS = {"base": "inputs of the base", "emergent": "what emerges"}
-COUNTS = {"people", "places", "posts", "applications", "FTE"}  # units that grow with the scale
-SHOWN = ["measure", "key", "year", "unit", "published", "model", "difference", "target", "within", "status"]
-Values = list[list[float | str]]
+SHOWN = ["measure", "key", "year", "unit", "published", "model", "95 % interval", "lowest to highest"]
+SHOWN += ["difference", "target", "within", "status"]
+NUMERIC = {"published", "model", "95 % interval", "lowest to highest", "difference", "target"}
 
 
 def published_figures() -> pd.DataFrame:
@@ -41,61 +40,6 @@ def published_figures() -> pd.DataFrame:
     return table
 
 
-def model_values(run: Run, figures: pd.DataFrame, scale: float) -> list[float | str]:
-    """The model's number for each figure at full size, or the reason there is none."""
-    values: list[float | str] = []
-    for measure, key, unit in zip(figures["measure"], figures["key"], figures["unit"], strict=True):
-        try:
-            value = MEASURES[measure](run, key)
-            values.append(value / scale if unit in COUNTS else value)
-        except NotProducedError as reason:
-            values.append(str(reason))
-    return values
-
-
-def runs_of(scenario: Scenario, reps: int, seed: int) -> Iterator[Run]:
-    """Replications of the scenario, one at a time."""
-    for result in replications(scenario, reps, seed=seed):
-        yield Run(result.log, result.blueprint)
-
-
-def compare(figures: pd.DataFrame, by_rep: Values) -> pd.DataFrame:
-    """One row a figure: published, model over the replications, difference and whether within target."""
-    table = figures.copy()
-    numbers = [[row[i] for row in by_rep if not isinstance(row[i], str)] for i in range(len(table))]
-    reasons = [
-        next((str(row[i]) for row in by_rep if isinstance(row[i], str)), "") for i in range(len(table))
-    ]
-    table["model"] = [math.fsum(found) / len(found) if found else math.nan for found in numbers]
-    table["model_min"] = [min(found, default=math.nan) for found in numbers]
-    table["model_max"] = [max(found, default=math.nan) for found in numbers]
-    table["difference"] = 100 * (table["model"] / table["published"] - 1)
-    table["target"] = table["kind"].map(TARGETS)
-    table["not_produced"] = [
-        reason if not found else "" for reason, found in zip(reasons, numbers, strict=True)
-    ]
-    table["within"] = (table["difference"].abs() <= table["target"]).map({True: "yes", False: "no"})
-    table.loc[table["older"], "within"] = "older"
-    table.loc[table["model"].isna(), "within"] = "not produced"
-    return table
-
-
-def summary_lines(table: pd.DataFrame) -> list[str]:
-    """How many are within target, by kind and, for each kind, by section."""
-    judged = table[table["within"].isin(["yes", "no"])]
-    lines = []
-    for kind, title in KINDS.items():
-        rows = judged[judged["kind"] == kind]
-        met = (rows["within"] == "yes").sum()
-        lines.append(f"{title.capitalize()}: {met} of {len(rows)} within {TARGETS[kind]:.0f} %.")
-    sections = judged.groupby("section", sort=False)["within"]
-    parts = [f"{section} {(within == 'yes').sum()}/{len(within)}" for section, within in sections]
-    lines.append(f"By section: {'; '.join(parts)}.")
-    older, missing = ((table["within"] == name).sum() for name in ("older", "not produced"))
-    lines.append(f"Not judged: {older} figures with a newer one in the table, {missing} not produced.")
-    return lines
-
-
 def number(value: float) -> str:
     """A number as it is shown: whole above 100, otherwise with decimals."""
     if math.isnan(value):
@@ -103,13 +47,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def model_text(row: pd.Series) -> str:
-    """The model's mean, with its range if the replications differ."""
-    if row["not_produced"]:
-        return f"- ({row['not_produced']})"
-    if row["model_min"] == row["model_max"]:
-        return number(row["model"])
-    return f"{number(row['model'])} ({number(row['model_min'])} to {number(row['model_max'])})"
+def between(low: float, high: float) -> str:
+    """A range as it is shown; none where there is one number only."""
+    return "" if math.isnan(low) or low == high else f"{number(low)} to {number(high)}"
 
 
 def shown_rows(table: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
@@ -124,7 +64,9 @@ def shown_rows(table: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
                 row["year"],
                 row["unit"],
                 number(row["published"]),
-                model_text(row),
+                f"- ({row['not_produced']})" if row["not_produced"] else number(row["model"]),
+                between(row["model_low"], row["model_high"]),
+                between(row["model_min"], row["model_max"]),
                 difference,
                 f"{row['target']:.0f} %",
                 row["within"],
@@ -135,11 +77,10 @@ def shown_rows(table: pd.DataFrame) -> Iterator[tuple[str, list[str]]]:
 
 def print_table(table: pd.DataFrame, lines: Sequence[str]) -> None:
     """The table on the terminal, a rule between sections."""
-    console = Console(width=None if sys.stdout.isatty() else 170)
+    console = Console(width=None if sys.stdout.isatty() else 200)
     shown = Table(title="Published (England equivalent) and model", title_justify="left")
     for name in SHOWN:
-        numeric = name in ("published", "model", "difference", "target")
-        shown.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        shown.add_column(name, justify="right" if name in NUMERIC else "left", overflow="fold")
     before = ""
     for section, cells in shown_rows(table):
         if section != before:
@@ -180,18 +121,10 @@ def fill_readme(lines: Sequence[str], title: str) -> None:
 
 def write_results(table: pd.DataFrame, lines: Sequence[str], title: str, csv: Path) -> None:
     """``csv`` and the page of the same name beside it."""
-    columns = [
-        "section",
-        *SHOWN,
-        "kind",
-        "model_min",
-        "model_max",
-        "value",
-        "geography",
-        "england_share",
-        "to_2025",
-    ]
-    columns += ["not_produced", "source", "url", "note"]
+    columns = ["section", "measure", "key", "year", "unit", "published"]
+    columns += ["model", "model_low", "model_high", "model_min", "model_max"]
+    columns += ["difference", "target", "within", "status", "kind"]
+    columns += ["value", "geography", "england_share", "to_2025", "not_produced", "source", "url", "note"]
     csv.parent.mkdir(parents=True, exist_ok=True)
     table[columns].round(4).to_csv(csv, index=False, lineterminator="\n")
     csv.with_suffix(".md").write_text(markdown(table, lines, title), encoding="utf-8")
@@ -200,7 +133,8 @@ def write_results(table: pd.DataFrame, lines: Sequence[str], title: str, csv: Pa
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare the England base with published figures.")
     parser.add_argument("--years", type=int, default=5, help="years to simulate")
-    parser.add_argument("--reps", type=int, default=1, help="replications")
+    parser.add_argument("--reps", type=int, default=20, help="replications")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the replications")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the people and places to simulate")
     parser.add_argument("--out", type=Path, help="the csv to write; the page goes beside it")
@@ -212,13 +146,13 @@ def main(arguments: Sequence[str] | None = None) -> pd.DataFrame:
     options = parse(arguments)
     scenario = load_scenario("england").with_years(options.years).scaled(options.scale)
     figures = published_figures()
-    by_rep = [
-        model_values(run, figures, options.scale) for run in runs_of(scenario, options.reps, options.seed)
-    ]
+    asked = list(figures[["measure", "key", "unit"]].itertuples(index=False, name=None))
+    make = partial(values_of, asked=asked, scale=options.scale)
+    by_rep = list(map_replications(make, scenario, options.reps, options.seed, workers=options.workers))
     table = compare(figures, by_rep)
     lines = summary_lines(table)
     title = (
-        f"`england`, {options.years} years, {options.reps} replication(s), seed {options.seed}, "
+        f"`england`, {options.years} years, {options.reps} replications, seed {options.seed}, "
         f"scale {options.scale:g}."
     )
     write_results(table, lines, title, options.out or HERE / "results.csv")

@@ -1,11 +1,12 @@
 """How applicants choose between specialties, and the doctors outside training who apply.
 
 *Taste.* Published applications by specialty (newest, the older ones scaled so that CT1/ST1 adds up to the
-2025 total) are first shared between UK graduates and doctors qualified overseas: UK graduates' applications
-follow their accepted posts, times the square root of competition. Each group's weights are then solved for,
-so that doctors who draw their choices one after another without replacement, with the numbers of applications
-in ``applicant_groups.csv``, make the wanted applications. Drawing k of n by weight is replaced by its
-exponential-clock form: a specialty is among the first k with chance 1 - exp(-weight x t(k)).
+2025 total) are first shared between UK graduates and doctors qualified overseas. Where a share of accepted
+offers was published or judged, UK graduates' share of the applications is that under which the model's runs
+give it (``published/recruitment_fit.csv``, made by ``experiments/baseline_check/fit_recruitment.py``);
+elsewhere their applications follow their accepted posts, times the square root of competition. Each group's
+weights are then solved for, so that doctors who draw their choices one after another without replacement,
+with the numbers of applications in ``applicant_groups.csv``, make the wanted applications.
 
 *Stocks and arrivals* are judgements in ``published/outside.csv``, spread by region.
 """
@@ -15,10 +16,15 @@ from __future__ import annotations
 import math
 from functools import cache
 
+import numpy as np
+
 from .derive_common import REGIONS, apportion, catalogue, figures, read, table, value, write
 from .derive_posts import cohorts, entry_posts, february_share, uk_share_of_accepts
 
 CAP = 6
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(160)
+TIMES = 4 * (1 + _NODES) / (1 - _NODES)  # of ringing clocks, from 0 to infinity, with what each counts for
+STEPS = 8 * _WEIGHTS / (1 - _NODES) ** 2
 GROUPS = ("uk_graduate", "overseas")
 
 
@@ -30,24 +36,25 @@ def application_shares(group: str, track: str) -> list[float]:
 
 
 def inclusion(weights: dict[str, float], shares: list[float]) -> dict[str, float]:
-    """Expected applications to each specialty by one doctor."""
-    result = dict.fromkeys(weights, 0.0)
-    for k, share in enumerate(shares, start=1):
-        k = min(k, len(weights))
-        if k == len(weights):
-            for name in result:
-                result[name] += share
-            continue
-        low, high = 0.0, 1e6 / sum(weights.values())
-        for _ in range(200):
-            t = (low + high) / 2
-            if sum(1 - math.exp(-w * t) for w in weights.values()) < k:
-                low = t
-            else:
-                high = t
-        for name, w in weights.items():
-            result[name] += share * (1 - math.exp(-w * high))
-    return result
+    """Expected applications to each specialty by one doctor.
+
+    Drawing by weight without replacement is taking the first of independent exponential clocks: a
+    specialty is among k drawn if fewer than k others ring before its own, integrated over its time.
+    """
+    names, count = list(weights), len(weights)
+    rate = np.array([weights[n] for n in names]) / sum(weights.values())
+    rung = -np.expm1(-rate[:, None] * TIMES)  # [specialty, time]
+    fewer = np.zeros((CAP, count, len(TIMES)))  # [others that rang, specialty, time]
+    fewer[0] = 1
+    for other in range(count):
+        after = fewer * (1 - rung[other])
+        after[1:] += fewer[:-1] * rung[other]
+        after[:, other] = fewer[:, other]
+        fewer = after
+    ringing = rate[:, None] * np.exp(-rate[:, None] * TIMES) * STEPS
+    among = np.cumsum((fewer * ringing).sum(axis=2), axis=0)  # [k - 1, specialty]
+    drawn = (np.array(shares)[:, None] * among).sum(axis=0)
+    return dict(zip(names, (float(x) for x in drawn), strict=True))
 
 
 def solve_weights(wanted: dict[str, float], shares: list[float]) -> dict[str, float]:
@@ -56,7 +63,7 @@ def solve_weights(wanted: dict[str, float], shares: list[float]) -> dict[str, fl
     target = {k: mean * v / sum(wanted.values()) for k, v in wanted.items()}
     target = {k: min(v, 0.97) for k, v in target.items()}
     weights = dict(target)
-    for _ in range(400):
+    for _ in range(200):
         got = inclusion(weights, shares)
         weights = {k: w * (target[k] / got[k]) ** 0.8 for k, w in weights.items()}
         scale = sum(weights.values())
@@ -87,7 +94,11 @@ def applications() -> dict[str, float]:
         if r["entry"] != "ct1":
             continue
         row = counts.get(name) or ratios[name]
-        uk = float(row["value"]) if name in counts else float(row["value"]) * float(posts[name]["value"])
+        if name in ratios and row["year"] != posts[name]["year"]:
+            row = ratios[name]  # both of one year, where the counts of applications and posts are not
+        uk = float(row["value"])
+        if row["figure"] == "applications_per_post":
+            uk *= float(posts[name]["value"])
         (newest if row["year"] == "2025" else older)[name] = uk
     whole = value("training_posts", "uk_total", "ct1_st1", "2025") * float(ratios["ct1_st1"]["value"])
     growth = (whole - sum(newest.values())) / sum(older.values())
@@ -108,7 +119,8 @@ def _acute_ratio() -> float:
 
 @cache
 def wanted_by_group() -> dict[str, dict[str, float]]:
-    """Applications by group and programme. UK graduates: accepted posts x the square root of competition."""
+    """Applications by group and programme. UK graduates' share: fitted where their accepted share is known,
+    otherwise accepted posts x the square root of competition."""
     uk: dict[str, float] = {}
     for r in catalogue():
         name = r["programme"]
@@ -116,6 +128,7 @@ def wanted_by_group() -> dict[str, dict[str, float]]:
             pressure = math.sqrt(applications()[name] / entry_posts()[name])
             uk[name] = uk_share_of_accepts(r) * entry_posts()[name] * pressure
     result: dict[str, dict[str, float]] = {g: {} for g in GROUPS}
+    fitted = figures("recruitment_fit", "uk_share_of_applications")
     for track in ("ct1", "higher"):
         names = [
             r["programme"]
@@ -126,8 +139,11 @@ def wanted_by_group() -> dict[str, dict[str, float]]:
         part = 0.23 if track == "ct1" else 0.45  # UK graduates' part of all applications
         factor = part * total / sum(uk[n] for n in names)
         for n in names:
-            result["uk_graduate"][n] = min(0.85 * applications()[n], uk[n] * factor)
-            result["overseas"][n] = applications()[n] - result["uk_graduate"][n]
+            share = min(0.85, uk[n] * factor / applications()[n])
+            if n in fitted:
+                share = float(fitted[n]["value"])
+            result["uk_graduate"][n] = share * applications()[n]
+            result["overseas"][n] = (1 - share) * applications()[n]
     return result
 
 
@@ -158,7 +174,7 @@ def write_taste() -> None:
                 row = counts.get(name) or ratios.get(name)
                 source = row["source"] if row else ratios["st3"]["source"]
                 note = f"solved for about {wanted[name]:.0f} applications by this group in 2025"
-                weight = max(1, round(weights[name] * 10000))
+                weight = max(1, round(weights[name] * 100_000))
                 rows.append([group, name, weight, source, "assumption", "", "", note])
     write("specialty_taste", ["group", "programme", "weight"], rows)
 
