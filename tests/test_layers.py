@@ -9,7 +9,16 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "pipeline_sim"
 LAYERS = ["base", "catalogue", "scenario", "rules", "engines", "results", "studies", "report", "cli"]
-BASE_MODULES = {"clock", "compiling", "errors", "eventlog", "identity", "randomness", "vocabulary"}
+BASE_MODULES = {
+    "clock",
+    "compiling",
+    "errors",
+    "eventlog",
+    "identity",
+    "prefetching",
+    "randomness",
+    "vocabulary",
+}
 FRONT = {"__init__", "__main__"}  # the package's door: lazy names and ``python -m``
 LONGEST_FILE = 600
 MODULES = sorted(PACKAGE.rglob("*.py"))

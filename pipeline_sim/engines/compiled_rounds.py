@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import int64
 from numpy.typing import NDArray
 
 from pipeline_sim import clock
@@ -228,7 +229,7 @@ def _rows_of_round(
             count += 1
         pool = accepted_pool[i]
         if pool >= 0:
-            detail = accepted_rank[i] + round_part + TIER * tier[i]
+            detail = accepted_rank[i] + round_part + TIER * int64(tier[i])
             note(rows[count], who, Event.ACCEPTED, pool // regions, -1, pool % regions, 0, detail)
             count += 1
     return count
