@@ -276,7 +276,7 @@ def _rows_of_unplaced(applicants: Any, season: Any, rows: Any):
     count = 0
     for k in range(applicants.shape[0]):
         if season.accepted[k] < 0:
-            detail = season.reason[k] + ROUND * max(season.first_round[k], 0)
+            detail = int64(season.reason[k]) + ROUND * int64(max(season.first_round[k], 0))
             note(rows[count], applicants[k], Event.UNPLACED, -1, -1, -1, 0, detail)
             count += 1
     return count
