@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import CommandLine
@@ -143,3 +146,11 @@ def test_the_command_tells_the_same_life(pipeline: CommandLine, teaching_run: Ru
     log = teaching_run.log
     assert result.stdout.splitlines() == tell(log.history(find_person(log, 1)), teaching_run.blueprint)
     assert_is_a_complete_legal_life(result.stdout.splitlines())
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell")
+def test_peak_memory_is_a_process_s_own_and_not_that_of_the_one_that_started_it():
+    ballast = np.ones(400 * 2**17)  # 400 MiB
+    code = "from pipeline_sim.studies.runs import peak_memory_mib; print(peak_memory_mib())"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ballast.nbytes > 2**20 * float(done.stdout)

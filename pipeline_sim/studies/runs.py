@@ -12,9 +12,11 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -163,7 +165,14 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory_mib() -> float | None:
-    """Largest resident memory of this process so far; None where the system does not tell."""
+    """Largest resident memory of this process so far; None where the system does not tell.
+
+    Linux's ``ru_maxrss`` begins with that of the process which started this one, so its own peak is read
+    where there is one.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)
     try:
         import resource
     except ImportError:
