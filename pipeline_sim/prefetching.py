@@ -1,6 +1,6 @@
 """Asking the processor for a record before it is needed.
 
-Compiled loops over lists of people touch records far apart; waiting for memory was a quarter of a run. The
+Compiled loops over lists of people touch records far apart, and waiting for memory shows in a run. The
 hint changes no result, and with compilation off it does nothing.
 """
 
