@@ -7,17 +7,17 @@ from typing import Any
 from numba import int64
 
 from pipeline_sim.compiling import flow
-from pipeline_sim.engines.compiled_needs import AT_ONCE, FOUNDATION
+from pipeline_sim.engines.compiled_needs import FOUNDATION
+from pipeline_sim.engines.compiled_queues import move_on
 from pipeline_sim.engines.compiled_records import (
     ALIVE,
     ENDINGS,
-    NO_BUNDLE,
     SITTING,
     STARTING,
     STARTS,
     Stage,
-    exchange,
-    mark,
+    give_back,
+    leave,
     next_august,
     note,
     push,
@@ -61,20 +61,6 @@ def begin_foundation_spell(t: Any, person: Any, key: Any):
 
 
 @flow
-def enter_foundation_year(t: Any, r: Any, i: Any, transition: Any, priority: Any):
-    """Ask for what a foundation year needs, or go straight on."""
-    person = r.people[i]
-    exchange(r.pools, r.items, t.transitions[transition].before, -1)
-    if t.transitions[transition].need == AT_ONCE:
-        person.held = t.taken[transition, 0].held
-        push(r.inbox, r.inbox_count, Stage.FOUNDATION_BEGINS, i)
-    else:
-        person.asks = transition
-        person.stage = Stage.FOUNDATION_BEGINS
-        mark(r.bits[priority], i)
-
-
-@flow
 def foundation_answers(
     t: Any, r: Any, key: Any, month: Any, applicants: Any, starting: Any, kind: Any, region: Any
 ):
@@ -103,16 +89,15 @@ def foundation_answers(
             )
             person.way = 0
             transition = person.level * setting.regions + person.region
-            enter_foundation_year(t, r, i, transition, STARTING)
+            move_on(t, r, i, transition, STARTING, Stage.FOUNDATION_BEGINS)
         elif happens(
             key, person.identity, FOUNDATION_REAPPLIES, season, setting.foundation_reserve_reapplies
         ):
             person.stage = Stage.FOUNDATION_APPLIES
             schedule(r.calendar, august, i)
         else:
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.AFTER_GRADUATION)
+            leave(starts[started], r.counts, i, Leaving.AFTER_GRADUATION)
             started += 1
-            r.counts[ALIVE] -= 1
     r.counts[STARTS] = started
 
 
@@ -153,8 +138,7 @@ def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
         person = r.people[i]
         level, region, wte = person.level, person.region, person.wte
         if person.way == rules.RESIGNS:
-            exchange(r.pools, r.items, person.held, -1)
-            person.held = NO_BUNDLE
+            give_back(r, person)
             note(endings[ended], i, Event.FOUNDATION_RESIGNED, FOUNDATION, level, region, wte, 0)
             ended += 1
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
@@ -168,8 +152,7 @@ def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
             months = begin_foundation_spell(t, person, key)
             schedule(r.calendar, month + months, i)
         elif person.way == rules.NOT_SIGNED_OFF:
-            exchange(r.pools, r.items, person.held, -1)
-            person.held = NO_BUNDLE
+            give_back(r, person)
             note(endings[ended], i, Event.FOUNDATION_RELEASED, FOUNDATION, level, region, wte, 0)
             ended += 1
             r.counts[ALIVE] -= 1
@@ -184,10 +167,9 @@ def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
                 if happens(key, person.identity, PRACTICE_PLACEMENT, 0, share):
                     person.way = 1
                     transition = t.levels.shape[0] * setting.regions + region
-                enter_foundation_year(t, r, i, transition, SITTING)
+                move_on(t, r, i, transition, SITTING, Stage.FOUNDATION_BEGINS)
             else:
-                exchange(r.pools, r.items, person.held, -1)
-                person.held = NO_BUNDLE
+                give_back(r, person)
                 person.tier = 1  # through a UK foundation programme
                 push(r.inbox, r.inbox_count, Stage.FOUNDATION_ENDS, i)
     r.inbox_count[Stage.FOUNDATION_YEAR] = 0

@@ -6,12 +6,12 @@ from typing import Any
 
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_records import (
-    ALIVE,
     APPLICANTS,
     STARTS,
     SURE,
     TOLD,
     Stage,
+    leave,
     mark,
     next_august,
     note,
@@ -74,9 +74,8 @@ def foundation_ends(t: Any, r: Any, key: Any, month: Any):
         i = inbox[k]
         choice = rules.destination_after_f2(key, r.people[i].identity, t.after_f2)
         if choice == LEAVE:
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.AFTER_FOUNDATION)
+            leave(starts[started], r.counts, i, Leaving.AFTER_FOUNDATION)
             started += 1
-            r.counts[ALIVE] -= 1
         elif choice != APPLY:
             _spell_away(t, r, key, i, choice)
         elif august:
@@ -97,9 +96,8 @@ def resigned(t: Any, r: Any, key: Any):
         person.choices += 1
         choice = rules.destination_after_resigning(key, person.identity, person.choices, t.resign)
         if choice == LEAVE:
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.LEFT_MEDICINE)
+            leave(starts[started], r.counts, i, Leaving.LEFT_MEDICINE)
             started += 1
-            r.counts[ALIVE] -= 1
         else:
             _spell_away(t, r, key, i, choice)
     r.inbox_count[Stage.RESIGNED] = 0
@@ -163,9 +161,8 @@ def outside_decides(t: Any, r: Any, key: Any):
             reason = Leaving.FROM_OUTSIDE_TRAINING.value
             if person.state == State.OVERSEAS_APPLICANT:
                 reason = Leaving.NEVER_CAME.value
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, reason)
+            leave(starts[started], r.counts, i, reason)
             started += 1
-            r.counts[ALIVE] -= 1
         elif way == rules.TO_SAS:
             specialty = draw(key, person.identity, SAS_SPECIALTY, 0)
             person.programme = pick(t.sas_specialties, specialty)

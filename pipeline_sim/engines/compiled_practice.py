@@ -17,6 +17,7 @@ from pipeline_sim.engines.compiled_records import (
     ENDINGS,
     STARTS,
     Stage,
+    leave,
     mark,
     next_august,
     note,
@@ -44,9 +45,8 @@ def joins(t: Any, r: Any, key: Any, month: Any):
             key, person.identity, group, t.join_months[group], t.join_cumulative[group]
         )
         if delay == rules.NEVER_JOINS:
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.NEVER_JOINED_PRACTICE)
+            leave(starts[started], r.counts, i, Leaving.NEVER_JOINED_PRACTICE)
             started += 1
-            r.counts[ALIVE] -= 1
             continue
         person.level = group
         person.region = rules.region_of_first_post(
@@ -202,9 +202,8 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
             setting.longest_break,
         )
         if away == 0:
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.FROM_PRACTICE)
+            leave(starts[started], r.counts, i, Leaving.FROM_PRACTICE)
             started += 1
-            r.counts[ALIVE] -= 1
             continue
         note(endings[ended], i, Event.STARTED_BREAK, programme, -1, region, 0, away)
         ended += 1

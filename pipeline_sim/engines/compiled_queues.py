@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import flow
-from pipeline_sim.engines.compiled_needs import FOUNDATION, SETTINGS
+from pipeline_sim.engines.compiled_needs import AT_ONCE, FOUNDATION, SETTINGS
 from pipeline_sim.engines.compiled_records import (
     GRANTS,
     NO_BUNDLE,
@@ -19,6 +19,7 @@ from pipeline_sim.engines.compiled_records import (
     Stage,
     calendar_month,
     exchange,
+    mark,
     note,
     people_marked,
     push,
@@ -107,6 +108,21 @@ def _block(q: Any, r: Any, month: Any, number: Any):
     need.tell_all = int(pool.kind != before or need.september_only != 0)
     need.cause = pool.kind
     need.blocked = month
+
+
+@flow
+def move_on(t: Any, r: Any, i: Any, transition: Any, priority: Any, begins: Any):
+    """Give back what a transition gives back first, then ask, or go straight on to what ``begins``."""
+    person, step = r.people[i], t.transitions[transition]
+    if step.before != NO_BUNDLE:
+        exchange(r.pools, r.items, step.before, -1)
+    if step.need == AT_ONCE:
+        person.held = t.taken[transition, 0].held
+        push(r.inbox, r.inbox_count, begins, i)
+    else:
+        person.asks = transition
+        person.stage = begins
+        mark(r.bits[priority], i)
 
 
 @flow

@@ -14,6 +14,7 @@ from numba import from_dtype, int32, int64, uint64, void
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import compiled_once, flow
+from pipeline_sim.vocabulary import Event
 
 NEVER = 32767  # a month that never comes
 NOBODY = -1  # the person of rows about posts and pools
@@ -133,6 +134,20 @@ def exchange(pools: Any, items: Any, bundle: Any, sign: Any):
     """Take (+1) or give back (-1) every unit of a bundle."""
     for k in range(items.shape[1]):
         pools[items[bundle, k].pool].used += sign * items[bundle, k].units
+
+
+@flow
+def give_back(r: Any, person: Any):
+    """Give back all that a person holds."""
+    exchange(r.pools, r.items, person.held, -1)
+    person.held = NO_BUNDLE
+
+
+@flow
+def leave(row: Any, counts: Any, person: Any, reason: Any):
+    """Fill the row of someone who leaves the modelled workforce for good."""
+    note(row, person, Event.LEFT, -1, -1, -1, 0, reason)
+    counts[ALIVE] -= 1
 
 
 @flow

@@ -6,17 +6,17 @@ from typing import Any
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import flow
-from pipeline_sim.engines.compiled_needs import AT_ONCE
+from pipeline_sim.engines.compiled_queues import move_on
 from pipeline_sim.engines.compiled_records import (
     ALIVE,
     ENDINGS,
     GRADUATES,
-    NO_BUNDLE,
     SITTING,
     STARTS,
     Stage,
     calendar_month,
-    exchange,
+    give_back,
+    leave,
     mark,
     next_august,
     note,
@@ -59,8 +59,7 @@ def school_year_ends(t: Any, r: Any, key: Any, month: Any):
         prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = people[i]
-        exchange(r.pools, r.items, person.held, -1)
-        person.held = NO_BUNDLE
+        give_back(r, person)
         course, home, identity = person.level, person.home, person.identity
         first = t.routes[person.route].first
         year = course - first
@@ -104,9 +103,8 @@ def school_year_ends(t: Any, r: Any, key: Any, month: Any):
         if happens(key, identity, GRADUATE_APPLIES, 0, t.routes[route].applies):
             push(r.inbox, r.inbox_count, Stage.FOUNDATION_APPLIES, i)
         else:
-            note(starts[started], i, Event.LEFT, -1, -1, -1, 0, Leaving.AFTER_GRADUATION)
+            leave(starts[started], r.counts, i, Leaving.AFTER_GRADUATION)
             started += 1
-            r.counts[ALIVE] -= 1
     r.inbox_count[Stage.SCHOOL_YEAR] = 0
     r.counts[ENDINGS], r.counts[STARTS] = ended, started
 
@@ -120,12 +118,7 @@ def school_year_asks(t: Any, r: Any):
         i = inbox[k]
         person = r.people[i]
         transition = placement_transition(t, person.level, person.home)
-        if t.transitions[transition].need == AT_ONCE:
-            push(r.inbox, r.inbox_count, Stage.SCHOOL_PLACED, i)
-        else:
-            person.asks = transition
-            person.stage = Stage.SCHOOL_PLACED
-            mark(r.bits[SITTING], i)
+        move_on(t, r, i, transition, SITTING, Stage.SCHOOL_PLACED)
     r.inbox_count[Stage.SCHOOL_BEGINS] = 0
 
 

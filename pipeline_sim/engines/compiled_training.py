@@ -8,19 +8,18 @@ import numpy as np
 from numba import int64
 
 from pipeline_sim.compiling import flow
-from pipeline_sim.engines.compiled_needs import AT_ONCE
 from pipeline_sim.engines.compiled_outside import go_outside
+from pipeline_sim.engines.compiled_queues import move_on
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
     ENDINGS,
-    NO_BUNDLE,
     SITTING,
     STARTING,
     STARTS,
     SURE,
     Stage,
     calendar_month,
-    exchange,
+    give_back,
     mark,
     note,
     push,
@@ -158,8 +157,7 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
         person = r.people[i]
         programme, level, region, wte = person.programme, person.level, person.region, person.wte
         if person.way == rules.RESIGNS:
-            exchange(r.pools, r.items, person.held, -1)
-            person.held = NO_BUNDLE
+            give_back(r, person)
             note(endings[ended], i, Event.RESIGNED, programme, level, region, wte, 0)
             ended += 1
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
@@ -179,8 +177,7 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
         note(endings[ended], i, Event.REVIEWED, programme, level, region, wte, outcome)
         ended += 1
         if outcome == Outcome.RELEASE:
-            exchange(r.pools, r.items, person.held, -1)
-            person.held = NO_BUNDLE
+            give_back(r, person)
             note(endings[ended], i, Event.RELEASED, programme, level, region, wte, 0)
             ended += 1
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
@@ -193,23 +190,14 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
         if not done:
             schedule(r.calendar, month + begin_training_spell(r, key, person, 0), i)
         elif last:
-            exchange(r.pools, r.items, person.held, -1)
-            person.held = NO_BUNDLE
+            give_back(r, person)
             _complete(t, r, month, i, endings[ended])
             ended += 1
         else:
             person.progress -= person.required
             person.level = level + 1
             transition = (level + 1) * setting.regions + region
-            if t.transitions[transition].before != NO_BUNDLE:
-                exchange(r.pools, r.items, t.transitions[transition].before, -1)
-            if t.transitions[transition].need == AT_ONCE:
-                person.held = t.taken[transition, 0].held
-                push(r.inbox, r.inbox_count, Stage.LEVEL_BEGINS, i)
-            else:
-                person.asks = transition
-                person.stage = Stage.LEVEL_BEGINS
-                mark(r.bits[SITTING], i)
+            move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
     r.inbox_count[Stage.TRAINING] = 0
     r.counts[ENDINGS] = ended
 
