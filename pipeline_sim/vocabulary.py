@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 WIDENING = 100
 KIND_OF_PLACE = 100
 ROUND = 100
+KINDS = 100  # a kind of step-out, credential, fellowship or scheme is the rest by it
 RERUN = TIER = 10_000
 
 Packed = TypeVar("Packed", int, NDArray)
@@ -51,6 +52,10 @@ class State(IntEnum):
     CONSULTANT = 15
     GP = 16
     PRACTICE_BREAK = 17  # trained doctor away, expected back
+    STEPPED_OUT = 18  # trainee away from a programme, expected back: see step_outs.csv for the kinds
+    FELLOWSHIP = 19  # on the register, in a fellowship or an extra year before a substantive post
+    TRAINING_INITIATIVE = 20  # overseas doctor on the Medical Training Initiative
+    RETURN_SCHEME = 21  # trained doctor coming back to practice by induction and refresher
 
 
 class Event(IntEnum):
@@ -107,11 +112,48 @@ class Event(IntEnum):
     RETURNED_TO_PRACTICE = 42
     RETIRED = 43
     PORTFOLIO_REGISTERED = 44  # specialist register without a CCT
+    # flexible training
+    STEPPED_OUT = 45  # detail = kind of step-out + 100 x months planned
+    STEPPED_IN = 46  # back in the same programme; detail = kind of step-out + 100 x months away
+    DID_NOT_RETURN = 47  # gave the programme up while away; detail = kind of step-out
+    LTFT_REFUSED = 48  # asked for other hours in vain; detail = percent asked for
+    SUPPORTED_RETURN = 49  # came back with a place of supported return; detail = supernumerary weeks
+    CREDIT_GRANTED = 54  # detail = WTE months x 100 + CREDIT_KIND x why (see Credit)
+    TRANSFERRED = 55  # left a programme for a post won in another; detail = that programme
+    # careers
+    PORTFOLIO_STARTED = 56  # detail = months until the decision
+    PORTFOLIO_REFUSED = 57
+    CREDENTIAL_STARTED = 58  # detail = credential
+    CREDENTIAL_AWARDED = 59  # detail = credential + 100 x months taken
+    FELLOWSHIP_STARTED = 60  # detail = fellowship + 100 x months
+    SCHEME_STARTED = 61  # detail = see Scheme, + 100 x months
+    SPECIALIST_GRADE = 62  # a SAS doctor takes a specialist post
+    ENHANCE_JOINED = 63  # takes a place of the Enhance programme; detail = months
     # system rows: person 0
     POSTS_ADVERTISED = 50  # detail = posts (a whole number), level = round
     POSTS_UNFILLED = 51  # detail = posts left empty after the round
     POOL_CAPACITY = 52  # level = pool kind; detail = units
     POOL_IN_USE = 53  # level = pool kind; detail = units
+
+
+#: In the detail of CREDIT_GRANTED, above the WTE months x 100.
+CREDIT_KIND = 100_000
+
+
+class Credit(IntEnum):
+    """Why earlier time counts towards a programme."""
+
+    STEP_OUT = 1  # time away, assessed on return or agreed in advance
+    TRANSFER = 2  # training in another programme
+    EXPERIENCE = 3  # recognised experience outside training
+    ENHANCE = 4  # the Enhance programme
+
+
+class Scheme(IntEnum):
+    """Ways of keeping or bringing back trained doctors."""
+
+    RETAINER = 1  # GP retention scheme
+    INDUCTION_REFRESHER = 2  # GP induction and refresher
 
 
 class PoolKind(IntEnum):
@@ -126,6 +168,9 @@ class PoolKind(IntEnum):
     TRAINING_POST = 7
     SUPERVISOR = 8
     PRACTICE_PLACE = 9
+    SUPPORT_PLACE = 10  # supported return to training
+    CREDENTIAL_SLOT = 11
+    ENHANCE_PLACE = 12
 
 
 class FoundationKind(IntEnum):
@@ -181,6 +226,9 @@ STATE_AFTER: dict[Event, State] = {
     Event.PORTFOLIO_REGISTERED: State.POST_CCT,
     Event.STARTED_BREAK: State.PRACTICE_BREAK,
     Event.RETIRED: State.OUTSIDE,
+    Event.STEPPED_OUT: State.STEPPED_OUT,
+    Event.STEPPED_IN: State.TRAINING,
+    Event.FELLOWSHIP_STARTED: State.FELLOWSHIP,
 }
 STATE_IN_DETAIL = frozenset(
     {

@@ -12,9 +12,11 @@ from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import IdentityKind, person_identity
 from pipeline_sim.report.trace import (
     CAUSE_WORDS,
+    CREDIT_WORDS,
     KIND_WORDS,
     LEAVING_WORDS,
     OUTCOME_WORDS,
+    SCHEME_WORDS,
     SENTENCES,
     STATE_WORDS,
     UNPLACED_WORDS,
@@ -24,7 +26,17 @@ from pipeline_sim.report.trace import (
     region_words,
     tell,
 )
-from pipeline_sim.vocabulary import Event, Leaving, Outcome, PoolKind, State, Unplaced
+from pipeline_sim.vocabulary import (
+    CREDIT_KIND,
+    Credit,
+    Event,
+    Leaving,
+    Outcome,
+    PoolKind,
+    Scheme,
+    State,
+    Unplaced,
+)
 
 STUDENT = person_identity(1, 1, 0, 1, 7)
 FOUNDATION, GP, CARDIOLOGY = 0, 1, 2
@@ -78,7 +90,8 @@ def test_every_event_has_a_sentence() -> None:
 @pytest.mark.parametrize("placed", [True, False], ids=["with a place", "without a place"])
 def test_a_sentence_is_complete_whatever_the_row_leaves_out(event: Event, placed: bool) -> None:
     place = {"programme": GP, "level": ST1, "region": LONDON} if placed else {}
-    sentence = told((30, event, {**place, "detail": 1}))[0]
+    detail = CREDIT_KIND if event == Event.CREDIT_GRANTED else 1
+    sentence = told((30, event, {**place, "detail": detail}))[0]
     assert sentence.startswith("February 2028: ") and sentence.endswith(".")
     assert "  " not in sentence and "None" not in sentence and "code" not in sentence
 
@@ -90,6 +103,8 @@ def test_every_word_of_the_vocabulary_is_told_in_plain_english() -> None:
     assert set(UNPLACED_WORDS) == set(Unplaced)
     assert set(LEAVING_WORDS) == set(Leaving)
     assert set(KIND_WORDS) == set(IdentityKind)
+    assert set(CREDIT_WORDS) == set(Credit)
+    assert set(SCHEME_WORDS) == set(Scheme)
 
 
 def test_the_first_line_says_who_and_the_last_where_they_are() -> None:

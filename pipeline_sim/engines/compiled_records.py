@@ -53,6 +53,15 @@ PERSON = np.dtype(
     ]
 )
 
+#: What flexible training and later careers ask of a person; only they touch it. ``r.flex[i]`` goes with
+#: ``r.people[i]``.
+FLEX = np.dtype(
+    [
+        ("due", np.int16),  # month in which someone away is due back
+        ("away_since", np.int16),
+    ]
+)
+
 ROW = np.dtype(
     [
         ("person", np.int32),  # position among all people, in the order of their identity
@@ -90,6 +99,8 @@ class Stage(IntEnum):
     FOUNDATION_ENDS = 17  # a foundation year was signed off
     RESIGNED = 18  # left a programme unfinished
     SCHOOL_PLACED = 19  # a year of medical school begins, its placement in hand
+    AWAY = 20  # due back from a step-out
+    RETURNS = 21  # back from a step-out, all the level needs in hand
 
 
 STAGES = len(Stage)

@@ -17,7 +17,7 @@ from pipeline_sim.compiling import by_field
 from pipeline_sim.engines.common import trained_specialty_thresholds
 from pipeline_sim.engines.compiled_needs import NeedTables, PoolNumbers
 from pipeline_sim.engines.compiled_people import Everyone, everyone
-from pipeline_sim.engines.compiled_records import PERSON, ROW, STAGES
+from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES
 from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, OUTSIDE_STATES, TRAINED_GROUPS, Blueprint
 from pipeline_sim.vocabulary import PoolKind, State
@@ -124,6 +124,7 @@ class Run(NamedTuple):
     """The buffers of a run. N people, W words of a bit a person."""
 
     people: Records  # [N]
+    flex: Records  # [N]
     calendar: NDArray[np.uint64]  # [months, W] who is due
     bits: NDArray[np.uint64]  # [4, W] who asks this month, by priority; graduates and others who apply
     inbox: NDArray[np.int32]  # [STAGES, N] people to be dealt with in each stage
@@ -381,6 +382,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
     pools["unlimited"] = (needs.pool_kind == PoolKind.SUPERVISOR) & bool(setting["supervision_soft"])
     return Run(
         people=blank(people + 1, PERSON),
+        flex=blank(people + 1, FLEX),
         calendar=np.zeros((int(setting["months"]), words), np.uint64),
         bits=np.zeros((4, words), np.uint64),
         inbox=np.zeros((STAGES, people + AHEAD), np.int32),

@@ -16,16 +16,20 @@ from pipeline_sim.eventlog import NONE, EventLog
 from pipeline_sim.identity import SYSTEM_PERSON, IdentityKind, describe, identity_kind
 from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS, Blueprint
 from pipeline_sim.vocabulary import (
+    CREDIT_KIND,
     KIND_OF_PLACE,
+    KINDS,
     RERUN,
     STATE_AFTER,
     STATE_IN_DETAIL,
     WIDENING,
+    Credit,
     Event,
     FoundationKind,
     Leaving,
     Outcome,
     PoolKind,
+    Scheme,
     State,
     Unplaced,
     lowest_part,
@@ -150,6 +154,10 @@ STATE_WORDS = {
     State.CONSULTANT: "consultant",
     State.GP: "general practitioner",
     State.PRACTICE_BREAK: "trained doctor on a break",
+    State.STEPPED_OUT: "stepped out of training, expected back",
+    State.FELLOWSHIP: "in a fellowship after training",
+    State.TRAINING_INITIATIVE: "on the Medical Training Initiative",
+    State.RETURN_SCHEME: "coming back to practice by induction and refresher",
 }
 NAMED_BY_SPECIALTY = (State.SAS, State.POST_CCT, State.CONSULTANT, State.TRAINING_WAITING)
 CAUSE_WORDS = {
@@ -162,6 +170,9 @@ CAUSE_WORDS = {
     PoolKind.TRAINING_POST: "no training post is free",
     PoolKind.SUPERVISOR: "no supervisor is free",
     PoolKind.PRACTICE_PLACE: "no practice place is free",
+    PoolKind.SUPPORT_PLACE: "no place of supported return is free",
+    PoolKind.CREDENTIAL_SLOT: "no credential slot is free",
+    PoolKind.ENHANCE_PLACE: "no Enhance place is free",
 }
 OUTCOME_WORDS = {
     Outcome.SATISFACTORY: "satisfactory progress",
@@ -184,6 +195,16 @@ LEAVING_WORDS = {
     Leaving.LEFT_MEDICINE: "left medicine",
     Leaving.NEVER_JOINED_PRACTICE: "never took up a trained post",
     Leaving.FROM_PRACTICE: "left practice",
+}
+CREDIT_WORDS = {
+    Credit.STEP_OUT: "time out of programme",
+    Credit.TRANSFER: "training in another programme",
+    Credit.EXPERIENCE: "recognised experience",
+    Credit.ENHANCE: "the Enhance programme",
+}
+SCHEME_WORDS = {
+    Scheme.RETAINER: "the GP retention scheme",
+    Scheme.INDUCTION_REFRESHER: "GP induction and refresher",
 }
 
 
@@ -314,6 +335,34 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     Event.PORTFOLIO_REGISTERED: lambda m: (
         f"joined the specialist register by the portfolio route{m.specialty}{m.in_region}"
     ),
+    Event.STEPPED_OUT: lambda m: (
+        f"stepped out of {m.programme or 'the'} training for {months_words(m.detail // KINDS)}"
+    ),
+    Event.STEPPED_IN: lambda m: (
+        f"stepped back in to {m.post}{m.in_region}{m.hours}, after {months_words(m.detail // KINDS)}"
+    ),
+    Event.DID_NOT_RETURN: lambda m: f"did not come back to {m.programme or 'the'} training",
+    Event.LTFT_REFUSED: lambda m: f"asked to work {m.detail} % of full time, in vain",
+    Event.SUPPORTED_RETURN: lambda m: f"came back with support, {m.detail} weeks supernumerary",
+    Event.CREDIT_GRANTED: lambda m: (
+        f"{m.detail % CREDIT_KIND / 100:g} months of whole-time training credited "
+        f"({_word(CREDIT_WORDS, Credit, m.detail // CREDIT_KIND)})"
+    ),
+    Event.TRANSFERRED: lambda m: f"left {m.programme or 'a programme'} for a post won in another programme",
+    Event.PORTFOLIO_STARTED: lambda m: f"began a portfolio application{m.specialty}",
+    Event.PORTFOLIO_REFUSED: lambda m: f"the portfolio application{m.specialty} did not succeed",
+    Event.CREDENTIAL_STARTED: lambda m: f"started a credential{m.in_region}",
+    Event.CREDENTIAL_AWARDED: lambda m: (
+        f"awarded a credential{m.in_region}, {months_words(m.detail // KINDS)} after starting it"
+    ),
+    Event.FELLOWSHIP_STARTED: lambda m: (
+        f"started a fellowship{m.in_region} of {months_words(m.detail // KINDS)}"
+    ),
+    Event.SCHEME_STARTED: lambda m: (
+        f"joined {_word(SCHEME_WORDS, Scheme, m.detail % KINDS)} for {months_words(m.detail // KINDS)}"
+    ),
+    Event.SPECIALIST_GRADE: lambda m: f"took a specialist-grade post{m.specialty}{m.in_region}",
+    Event.ENHANCE_JOINED: lambda m: f"joined the Enhance programme{m.in_region}",
     Event.POSTS_ADVERTISED: lambda m: f"{m.detail:,} posts advertised: {_pool(m)}",
     Event.POSTS_UNFILLED: lambda m: f"{m.detail:,} posts left empty: {_pool(m)}",
     Event.POOL_CAPACITY: lambda m: f"capacity {m.detail:,} units: {_pool(m)}",
@@ -325,6 +374,7 @@ WAIT_ENDS = frozenset(
         Event.MEDICAL_YEAR_STARTED,
         Event.FOUNDATION_STARTED,
         Event.STARTED_LEVEL,
+        Event.STEPPED_IN,
         Event.RESIGNED,
         Event.LEFT_MEDICAL_SCHOOL,
         Event.LEFT,
