@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from flexible_tables import flexible_tables
+
 from pipeline_sim.errors import ScenarioError
 from pipeline_sim.scenario.definition import Scenario, table_problems
 from pipeline_sim.scenario.load import load_scenario
@@ -181,6 +183,7 @@ def everything_happens() -> Scenario:
             "exits": [{"group": "gp", "age_from": 25, "year": 2026, "leave": 0.08}],
         },
     )  # fmt: skip
+    scenario = with_tables(scenario, flexible_tables(scenario))
     lists = {"list_1": 0.4, "list_2": 0.3, "list_3": 0.2, "list_all": 0.1}
     sends = {"apply_1": 0.3, "apply_2": 0.2, "apply_3": 0.2, "apply_4": 0.1, "apply_5": 0.1, "apply_6": 0.1}
     return scenario.with_values(

@@ -42,6 +42,7 @@ CHANGE_NO_EVENT = {
     "streams:title",
     "supervision_groups:title",
     "plans:plan",
+    "step_outs:title",
 }
 #: Columns of which no single cell can be changed, mostly shares that add to 1: two cells are exchanged.
 NOT_ALONE = {
@@ -53,6 +54,8 @@ NOT_ALONE = {
     "age_profile:share",
     "practice_hours:share",
     "ltft_mix:share",
+    "step_out_lengths:share",
+    "ltft_reasons:share",
     *(f"applicant_groups:{column}" for column in (*APPLY_COLUMNS, *LIST_COLUMNS)),
 }
 #: Columns that say the same twice.
@@ -63,7 +66,7 @@ CONTEXT = {
     "supervision.crowding_review": {"supervision.rule": "soft"},
     "supervision.crowding_resignation": {"supervision.rule": "soft"},
 }
-ABOUT_THE_SCENARIO = ("name", "title", "programme_titles", "plan", "sources", "digest")
+ABOUT_THE_SCENARIO = ("name", "title", "programme_titles", "step_out_titles", "plan", "sources", "digest")
 
 TABLES = [name for name in table_specs() if name not in NOT_EDITABLE]
 PARAMETERS = [f"{name}:{column.name}" for name in TABLES for column in table_specs()[name].values]

@@ -25,6 +25,7 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
 )
 from pipeline_sim.engines.compiled_school import placement_transition, school_detail
+from pipeline_sim.engines.compiled_spells import LONG_AGO, take_post
 from pipeline_sim.rules import arrivals as rules
 from pipeline_sim.rules import training as training_rules
 from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS
@@ -41,7 +42,7 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
         comes, of, also, region = cell.comes, cell.of, cell.also, cell.region
         r.counts[ALIVE] += cell.count
         for i in range(cell.first, cell.first + cell.count):
-            _make(r.people[i], t.arrivals.identity[i])
+            _make(r.people[i], r.flex[i], t.arrivals.identity[i])
             if comes == Comes.ENTRANT or comes == Comes.STUDENT:
                 _student(t.school, r, key, month, i, of, also, region, comes == Comes.STUDENT)
             elif comes == Comes.UK_TRAINEE or comes == Comes.OVERSEAS_TRAINEE:
@@ -53,8 +54,18 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
 
 
 @flow
-def _make(person: Any, identity: Any):
+def _make(person: Any, flex: Any, identity: Any):
     """A person without a past."""
+    flex.credit = 0
+    flex.assess = 0
+    flex.returned = LONG_AGO
+    flex.steps = 0
+    flex.kind = -1
+    flex.satisfactory = 1
+    flex.supported = 0
+    flex.support = 0
+    flex.promised = 0
+    flex.hours = 0
     person.identity = identity
     person.competence = 0
     person.held = NO_BUNDLE
@@ -121,10 +132,10 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
     person.home = -1
     person.trained = region
     person.nhs_since = -24 - 12 * order if programme else -12 * (order + 1)
-    wte = training_rules.starting_wte(
-        key, identity, programme, t.programmes[programme].ltft_stock, t.ltft_percent, t.ltft_cumulative
-    )
+    share = t.ltft_stock[programme, person.female]
+    wte = training_rules.starting_wte(key, identity, programme, share, t.ltft_percent, t.ltft_cumulative)
     person.wte = wte
+    r.flex[i].hours = wte
     person.programme = programme
     person.level = level
     person.region = region
@@ -140,6 +151,7 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
         months = begin_foundation_spell(t, person, key)
         schedule(r.calendar, months, i)
     else:
+        take_post(r, person)
         push(r.inbox, r.inbox_count, Stage.TRAINING, i)
 
 

@@ -53,6 +53,8 @@ from pipeline_sim.engines.compiled_school import (
     school_year_begins,
     school_year_ends,
 )
+from pipeline_sim.engines.compiled_spells import count_part_timers
+from pipeline_sim.engines.compiled_step_outs import away_ends, steps_in
 from pipeline_sim.engines.compiled_tables import clear, make_queue, make_run, make_tables
 from pipeline_sim.engines.compiled_training import (
     level_begins,
@@ -95,7 +97,8 @@ def _live_on(t: Any, r: Any, key: Any, month: Any):
     school_year_asks(t.school, r)
     applies_to_foundation(t.school, r, month)
     foundation_spell_ends(t.training, r, key, month)
-    training_spell_ends(t.training, r, key, month)
+    training_spell_ends(t.training, t.flexible, r, key, month)
+    away_ends(t.training, t.flexible, r, key, month)
     practice_changes(t.practice, r, key, month)
     practice_break_ends(t.practice, r)
     practice_goes_on(t.practice, r, key, month)
@@ -114,7 +117,8 @@ def _begin(t: Any, r: Any, key: Any, month: Any):
     """Start what those on the lists have all they need for."""
     school_year_begins(t.school, r, month)
     foundation_year_begins(t.training, r, key, month)
-    level_begins(t.training, r, key, month)
+    level_begins(t.training, t.flexible, r, key, month)
+    steps_in(t.flexible, r, key, month)
 
 
 @flow
@@ -123,7 +127,7 @@ def _start(t: Any, r: Any, key: Any, month: Any):
     come(t, r, key, month, t.cell_of_month[0], t.cell_of_month[1])
     set_capacities(t.supply, r, month)
     set_hazards(t.training, r)
-    seated_trainees_begin(t.training, r, key)
+    seated_trainees_begin(t.training, t.flexible, r, key)
     outside_begins(t.outside, r, key, month)
     practice_begins(t.practice, r, key, month)
 
@@ -145,6 +149,7 @@ def _put_on_lists(r: Any, due: Any):
 def _until_rounds(t: Any, r: Any, key: Any, month: Any):
     """Policy, arrivals and endings of a month."""
     set_capacities(t.supply, r, month)
+    count_part_timers(t.flexible, r, t.supply.posts, month)
     worsen_hazards(t.training, r)
     come(t, r, key, month, t.cell_of_month[month + 1], t.cell_of_month[month + 2])
     _live_on(t, r, key, month)
@@ -216,15 +221,24 @@ class CompiledEngine:
         month_of_year = clock.calendar_month(bp.start_month, month)
         if month_of_year == clock.TRAINING_YEAR_MONTH:
             applicants, answers = rounds.allocate_foundation(clock.training_year(bp.start_month, month))
-            foundation_answers(t.training, run, key, month, applicants, *answers)
+            foundation_answers(t.training, t.flexible, run, key, month, applicants, *answers)
         if (bp.round_month == month_of_year).any():
             applicants, accepted = rounds.recruit(month, self._free_posts())
-            recruitment_answers(t.training, t.outside.attraction, run, key, month, applicants, accepted)
+            recruitment_answers(
+                t.training, t.flexible, t.outside.attraction, run, key, month, applicants, accepted
+            )
         elif run.bits[APPLICANTS].any():
             count = people_marked(run.bits[APPLICANTS], run.found)
             unanswered = np.full(count, -1, np.int64)
             recruitment_answers(
-                t.training, t.outside.attraction, run, key, month, run.found[:count].copy(), unanswered
+                t.training,
+                t.flexible,
+                t.outside.attraction,
+                run,
+                key,
+                month,
+                run.found[:count].copy(),
+                unanswered,
             )
         rows = self._round_rows
         book.append(rows.rows, rows.count, month, int(Phase.ROUNDS))
@@ -242,7 +256,7 @@ class CompiledEngine:
         bp, run = self.blueprint, self._run
         regions = len(bp.regions)
         nobody = [-1] * SETTINGS
-        owners = [*nobody, *range(len(bp.programmes)), *range(len(bp.supervision_groups)), -1]
+        owners = [*nobody, *range(len(bp.programmes)), *range(len(bp.supervision_groups)), -1, -1]
         owner = np.repeat(np.array(owners, np.int64), regions)
         region = np.tile(np.arange(regions), len(owners))
         target, used, kind = (run.pools[name] for name in ("target", "used", "kind"))

@@ -24,6 +24,7 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
     training_year,
 )
+from pipeline_sim.engines.compiled_spells import hours_on_starting
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.randomness import FOUNDATION_REAPPLIES, PRACTICE_PLACEMENT, happens
 from pipeline_sim.rules import training as rules
@@ -62,7 +63,7 @@ def begin_foundation_spell(t: Any, person: Any, key: Any):
 
 @flow
 def foundation_answers(
-    t: Any, r: Any, key: Any, month: Any, applicants: Any, starting: Any, kind: Any, region: Any
+    t: Any, f: Any, r: Any, key: Any, month: Any, applicants: Any, starting: Any, kind: Any, region: Any
 ):
     """Those with a place go to it; the others try again next year or leave."""
     setting, starts, started = t.setting[0], r.log[STARTS], r.counts[STARTS]
@@ -79,14 +80,10 @@ def foundation_answers(
             person.nhs_since = min(person.nhs_since, month)
             person.programme = FOUNDATION
             person.level = t.programmes[FOUNDATION].first
-            person.wte = rules.starting_wte(
-                key,
-                person.identity,
-                FOUNDATION,
-                t.programmes[FOUNDATION].ltft,
-                t.ltft_percent,
-                t.ltft_cumulative,
-            )
+            r.counts[STARTS] = started
+            person.wte = hours_on_starting(t, f, r, key, month, i)
+            r.flex[i].hours = person.wte
+            started = r.counts[STARTS]
             person.way = 0
             transition = person.level * setting.regions + person.region
             move_on(t, r, i, transition, STARTING, Stage.FOUNDATION_BEGINS)

@@ -3,7 +3,7 @@
 Where a person can go from and to is known from the blueprint, so what they give back before asking, what
 they ask for and what they give back after the grant are rows of a table. Numbering: bundle 0 is nothing;
 transitions are levels x regions (entering a level), then regions (an F2 year with a practice placement),
-then stages x regions (a year of medical school).
+then stages x regions (a year of medical school), then what comes back from step-outs.
 """
 
 from __future__ import annotations
@@ -48,15 +48,20 @@ class PoolNumbers:
     def practice(self, region: int) -> int:
         return (SETTINGS + self.programmes + self.groups) * self.regions + region
 
+    def support(self, region: int) -> int:
+        return self.practice(self.regions) + region
+
     @property
     def count(self) -> int:
-        return self.practice(self.regions)
+        return self.support(self.regions)
 
     def kinds(self) -> NDArray[np.int64]:
         """The ``PoolKind`` of each pool."""
         of_settings = [setting + 1 for setting in range(SETTINGS)]
         posts, supervisors = [PoolKind.TRAINING_POST] * self.programmes, [PoolKind.SUPERVISOR] * self.groups
-        rows = [*of_settings, *posts, *supervisors, PoolKind.PRACTICE_PLACE]
+        rows = [
+            *of_settings, *posts, *supervisors, PoolKind.PRACTICE_PLACE, PoolKind.SUPPORT_PLACE
+        ]  # fmt: skip
         return np.repeat(np.array([int(kind) for kind in rows], np.int64), self.regions)
 
 
@@ -185,7 +190,47 @@ def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
                 needs.add((), needs.need(mixes, september_only=True), [()] * len(mixes), mixes)
             else:
                 needs.add((), AT_ONCE, [()], [()])
+    if blueprint.step_outs:
+        _add_returns(needs, blueprint, numbers, posts)
     return _as_arrays(needs, numbers.kinds())
+
+
+def placements_from(blueprint: Blueprint) -> int:
+    """The first transition into a year of medical school: one a stage and region."""
+    return (len(blueprint.levels) + 1) * len(blueprint.regions)
+
+
+def returns_from(blueprint: Blueprint) -> int:
+    """The first transition of coming back: four a level and region, by post in hand and support."""
+    return placements_from(blueprint) + len(STAGES) * len(blueprint.regions)
+
+
+def posts_alone_from(blueprint: Blueprint) -> int:
+    """The first transition whose seat is a post and nothing else: one a programme and region."""
+    return returns_from(blueprint) + 4 * len(blueprint.levels) * len(blueprint.regions)
+
+
+def _add_returns(needs: Needs, blueprint: Blueprint, numbers: PoolNumbers, posts: range) -> None:
+    regions = range(len(blueprint.regions))
+    extra = int(blueprint.return_support[:, -1].max(initial=0))
+    of_level = np.repeat(np.arange(len(blueprint.programmes)), blueprint.level_count)
+    needs.seats += [0] * (len(needs.rows) - len(needs.seats))
+    for level, programme in enumerate(of_level.tolist()):
+        for region in regions:
+            plain = training_items(blueprint, numbers, programme, level, region)
+            supervisor = numbers.supervisor(int(blueprint.programme_group[programme]), region)
+            more = dict(plain)
+            more[supervisor] = more.get(supervisor, 0) + extra
+            supported = (*more.items(), (numbers.support(region), 1))
+            for held in ((), tuple(item for item in plain if item[0] in posts)):
+                for wanted in ((plain,), (supported, plain)):
+                    needs.add_move(held, wanted, posts)
+                    needs.seats.append(0)
+    for programme in range(len(blueprint.programmes)):
+        for region in regions:
+            post = ((numbers.post(programme, region), 1),)
+            needs.add(post, AT_ONCE, [()], [()])
+            needs.seats.append(needs.bundle(post))
 
 
 def _as_arrays(needs: Needs, pool_kind: NDArray[np.int64]) -> NeedTables:

@@ -44,6 +44,7 @@ def set_capacities(t: Any, r: Any, month: Any):
                 pool = setting.posts_from + programme * regions + region
                 pools[pool].target = t.posts[year, programme, region]
             pools[setting.practice_from + region].target = t.practice_units[year, region]
+            pools[setting.support_from + region].target = t.support_places[year, region]
     for region in range(regions):
         _set_supervisors(t, r, year, region)
 
@@ -195,6 +196,6 @@ def hand_over(t: Any, q: Any, r: Any, granted: Any):
         if taken.after != NO_BUNDLE:
             exchange(r.pools, r.items, taken.after, -1)
         person.held = taken.held
-        if person.stage == Stage.FOUNDATION_BEGINS and b > 0:
-            person.way = 0  # no room in practice: a year in hospital
+        if b > 0 and (person.stage == Stage.FOUNDATION_BEGINS or person.stage == Stage.RETURNS):
+            person.way = 0  # no room in practice, or for support: the plain form of it
         push(r.inbox, r.inbox_count, person.stage, i)

@@ -57,8 +57,20 @@ PERSON = np.dtype(
 #: ``r.people[i]``.
 FLEX = np.dtype(
     [
-        ("due", np.int16),  # month in which someone away is due back
+        ("credit", np.int32),  # WTE months x 100 to be counted still
+        ("assess", np.int32),  # the same, once a review has agreed
         ("away_since", np.int16),
+        ("away", np.int16),  # months of the last step-out until it was due to end
+        ("returned", np.int16),  # month of the last return
+        ("since_review", np.int16),  # months since the last review when stepping out
+        ("steps", np.int16),  # step-outs so far
+        ("kind", np.int8),  # of the last step-out, -1 none
+        ("length", np.int8),  # row of the kind's lengths
+        ("satisfactory", np.int8),  # whether the last review was
+        ("supported", np.int8),  # whether a return with support has not been reviewed yet
+        ("support", np.int8),  # whether a place of supported return is held
+        ("promised", np.int8),  # whether a post is kept for someone waiting to return
+        ("hours", np.uint8),  # percent of full time trained at last
     ]
 )
 

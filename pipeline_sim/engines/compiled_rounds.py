@@ -350,7 +350,7 @@ def _goes_back(r: Any, i: Any):
 
 @flow
 def recruitment_answers(
-    t: Any, attraction: Any, r: Any, key: Any, month: Any, applicants: Any, accepted: Any
+    t: Any, f: Any, attraction: Any, r: Any, key: Any, month: Any, applicants: Any, accepted: Any
 ):
     """Those with a post go to it or withdraw; the others go on outside and may try a later round."""
     setting, starts, started = t.setting[0], r.log[STARTS], r.counts[STARTS]
@@ -373,7 +373,9 @@ def recruitment_answers(
                 continue
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
-            start_training(t, r, key, month, i, programme, region)
+            r.counts[STARTS] = started
+            start_training(t, f, r, key, month, i, programme, region)
+            started = r.counts[STARTS]
         elif from_sas:
             push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
         else:

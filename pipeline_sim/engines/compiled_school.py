@@ -27,10 +27,7 @@ from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.randomness import GRADUATE_APPLIES, happens
 from pipeline_sim.rules import medical_school as rules
 from pipeline_sim.rules.arrivals import widens_participation
-from pipeline_sim.scenario.blueprint import STAGES as COURSE_STAGES
 from pipeline_sim.vocabulary import WIDENING, Event, Leaving
-
-_COURSE_STAGES = len(COURSE_STAGES)
 
 
 @flow
@@ -43,8 +40,7 @@ def school_detail(key: Any, identity: Any, route: Any, widening: Any):
 def placement_transition(t: Any, course: Any, region: Any):
     """Transition into a year of the course in a region."""
     regions = t.setting[0].regions
-    first = t.transitions.shape[0] - _COURSE_STAGES * regions
-    return first + t.courses[course].stage * regions + region
+    return t.setting[0].placements_from + t.courses[course].stage * regions + region
 
 
 @flow

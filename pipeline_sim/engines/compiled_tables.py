@@ -15,11 +15,23 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field
 from pipeline_sim.engines.common import trained_specialty_thresholds
-from pipeline_sim.engines.compiled_needs import NeedTables, PoolNumbers
+from pipeline_sim.engines.compiled_needs import (
+    NeedTables,
+    PoolNumbers,
+    placements_from,
+    posts_alone_from,
+    returns_from,
+)
 from pipeline_sim.engines.compiled_people import Everyone, everyone
 from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES
 from pipeline_sim.prefetching import AHEAD
-from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, OUTSIDE_STATES, TRAINED_GROUPS, Blueprint
+from pipeline_sim.scenario.blueprint import (
+    AFTER_F2_DESTINATIONS,
+    OUTSIDE_STATES,
+    STEP_OUT_RULES,
+    TRAINED_GROUPS,
+    Blueprint,
+)
 from pipeline_sim.vocabulary import PoolKind, State
 
 Ints = NDArray[np.int64]
@@ -56,12 +68,33 @@ class TrainingTables(NamedTuple):
     programmes: Records  # [P]
     levels: Records  # [T]
     foundation_years: Records  # [2]
+    ltft_stock: Ints  # [P, 2] thresholds by sex
     ltft_percent: Ints
     ltft_cumulative: Ints
     transitions: Records
     taken: Records
     openings: Records  # [12] what the rounds of a calendar month open
     after_august: Ints  # months from August to the rounds before the next, ascending
+
+
+class FlexibleTables(NamedTuple):
+    """Stepping out and back in, and less than full time. K kinds of step-out."""
+
+    setting: Records
+    kinds: Records  # [K]
+    lengths: Records  # [K, L]
+    length_edges: Ints  # [K, L] cumulative thresholds
+    stock: Ints  # [P, 2, B, K] cumulative thresholds of being away at the start
+    ages: Ints  # [B]
+    away: Ints  # [Y, P, 2, B, K] running sums of yearly thresholds
+    gap_months: Ints  # [G]
+    gaps: Records  # [G]
+    support: Records  # [Y]
+    requests: Records  # [Y, T, 2] yearly thresholds
+    reasons: Ints  # [Y, P, C] cumulative thresholds
+    reason_open: Ints  # [Y, P, C]
+    reason_always: Ints  # [Y, P, C]
+    rules: Records  # [Y]
 
 
 class OutsideTables(NamedTuple):
@@ -108,11 +141,13 @@ class SupplyTables(NamedTuple):
     units_per_wte: Ints  # [Y, G, 3]
     fixed_units: Ints  # [Y, G, R]
     foundation_share: Ints  # [G]
+    support_places: Ints  # [Y, R]
 
 
 class Tables(NamedTuple):
     school: SchoolTables
     training: TrainingTables
+    flexible: FlexibleTables
     outside: OutsideTables
     practice: PracticeTables
     arrivals: ArrivalTables
@@ -137,6 +172,8 @@ class Run(NamedTuple):
     hazards: Records  # [P, R] yearly thresholds of a trainee
     workforce: Ints  # [3, P, R] percent of full time
     committed: Ints  # [P, R] accepted posts not yet started
+    part_timers: Ints  # [P, R] trainees in post
+    part_time_full: Ints  # [P, R] 1 where, as the month began, there were as many as may be
     found: NDArray[np.int32]  # [N] scratch
 
 
@@ -200,6 +237,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             programmes,
             records(wte_hundredths=bp.level_wte_hundredths),
             records(extend=bp.foundation_extend, release=bp.foundation_release),
+            whole(bp.programme_ltft_stock),
             whole(bp.ltft_percent),
             whole(bp.ltft_cumulative),
             transitions,
@@ -207,6 +245,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             _openings(bp),
             whole(sorted({(int(month) - clock.TRAINING_YEAR_MONTH) % 12 for month in bp.round_month} - {0})),
         ),
+        flexible=_flexible(bp, setting),
         outside=OutsideTables(
             setting,
             _outside_states(bp),
@@ -246,6 +285,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.supervisor_units_per_wte),
             whole(bp.supervisor_fixed_units),
             whole(bp.foundation_share),
+            whole(bp.support_places),
         ),
         cell_of_month=whole(people.cell_of_month),
     )
@@ -262,6 +302,12 @@ def _settings(bp: Blueprint, numbers: PoolNumbers) -> Records:
         "posts_from": numbers.post(0, 0),
         "supervisors_from": numbers.supervisor(0, 0),
         "practice_from": numbers.practice(0),
+        "support_from": numbers.support(0),
+        "placements_from": placements_from(bp),
+        "returns_from": returns_from(bp),
+        "posts_alone_from": posts_alone_from(bp),
+        "kinds": len(bp.step_outs),
+        "asked": int(bp.ltft_asked),
         "youngest_trainee": 12 * int(bp.stock_trainee_age[0]),
         "oldest_trainee": 12 * int(bp.stock_trainee_age[1]),
         "shortest_break": int(bp.practice_break_months[0]),
@@ -303,7 +349,38 @@ def _programmes(bp: Blueprint) -> Records:
         extension=bp.programme_extension,
         extension_cap=bp.programme_extension_cap,
         ltft=bp.programme_ltft,
-        ltft_stock=bp.programme_ltft_stock,
+    )
+
+
+def _flexible(bp: Blueprint, setting: Records) -> FlexibleTables:
+    names = (
+        "min_months", "uptake", "months", "weeks_a_year", "weeks_cap", "uplift", "extra_time_percent",
+        "supervision",
+    )  # fmt: skip
+    return FlexibleTables(
+        setting=setting,
+        kinds=records(**dict(zip(STEP_OUT_RULES, bp.step_out_rules.T, strict=True))),
+        lengths=records(
+            months=bp.step_out_lengths[..., 0],
+            returns=bp.step_out_lengths[..., 2],
+            extension=bp.step_out_lengths[..., 3],
+        ),
+        length_edges=whole(bp.step_out_lengths[..., 1]),
+        stock=whole(bp.step_out_stock),
+        ages=whole(bp.step_out_ages),
+        away=whole(bp.step_out_yearly),
+        gap_months=whole(bp.return_gaps[:, 0]),
+        gaps=records(extra_months=bp.return_gaps[:, 1], restart=bp.return_gaps[:, 2]),
+        support=records(**dict(zip(names, bp.return_support.T, strict=True))),
+        requests=records(
+            **{name: bp.ltft_requests[..., k] for k, name in enumerate(("start", "ask", "back", "change"))}
+        ),
+        reasons=whole(bp.ltft_reasons[..., 0]),
+        reason_open=whole(bp.ltft_reasons[..., 1]),
+        reason_always=whole(bp.ltft_reasons[..., 2]),
+        rules=records(
+            **{name: bp.ltft_rules[:, k] for k, name in enumerate(("capacity", "persists", "boost_months"))}
+        ),
     )
 
 
@@ -395,6 +472,8 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         hazards=blank((programmes, regions), HAZARD),
         workforce=np.zeros((3, programmes, regions), np.int64),
         committed=np.zeros((programmes, regions), np.int64),
+        part_timers=np.zeros((programmes, regions), np.int64),
+        part_time_full=np.zeros((programmes, regions), np.int64),
         found=np.zeros(people + AHEAD, np.int32),
     )
 
@@ -416,6 +495,7 @@ def clear(run: Run, queue: Queue) -> None:
     """Make the buffers ready for another run; the rest is written before it is read."""
     for array in (
         run.calendar, run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
+        run.part_timers, run.part_time_full,
         queue.waiting_count,
     ):  # fmt: skip
         array[...] = 0

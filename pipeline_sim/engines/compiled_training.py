@@ -19,15 +19,27 @@ from pipeline_sim.engines.compiled_records import (
     SURE,
     Stage,
     calendar_month,
-    give_back,
     mark,
     note,
     push,
     schedule,
 )
+from pipeline_sim.engines.compiled_spells import (
+    ask_for_hours,
+    begin_training_spell,
+    end_support,
+    hours_on_starting,
+    leave_post,
+    take_post,
+    use_credit,
+)
+from pipeline_sim.engines.compiled_step_outs import assess_time_away, kind_allowed, kind_at_start, step_out
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import training as rules
 from pipeline_sim.vocabulary import Event, Outcome, State
+
+#: Ways a spell ends without a review.
+GOES_ON = (rules.STEPS_OUT, rules.ASKS_FOR_HOURS, rules.SUPPORT_ENDS)
 
 
 @flow
@@ -63,37 +75,9 @@ def worsen_hazards(t: Any, r: Any):
 
 
 @flow
-def begin_training_spell(r: Any, key: Any, person: Any, since_review: Any):
-    """Decide how the spell that begins ends; returns its length in months."""
-    wte = int64(person.wte)
-    hazard = r.hazards[person.programme, person.region]
-    person.spell += 1
-    person.stage = Stage.TRAINING
-    end = rules.spell_end(
-        key,
-        person.identity,
-        int64(person.entries),
-        int64(person.level),
-        int64(person.spell),
-        int64(person.required - person.progress),
-        wte,
-        since_review,
-        hazard.resign,
-        hazard.development,
-        hazard.extra_time,
-        hazard.release,
-    )
-    months = end // rules.WAYS
-    person.way = end % rules.WAYS
-    if person.way != rules.RESIGNS:
-        person.progress += months * wte
-    return months
-
-
-@flow
-def start_training(t: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
+def start_training(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
     """Go to an accepted post: ask for post, supervisor and practice place together."""
-    person = r.people[i]
+    person, flex = r.people[i], r.flex[i]
     person.state = State.TRAINING
     person.entries += 1
     person.tier = 1  # on a UK programme
@@ -102,16 +86,19 @@ def start_training(t: Any, r: Any, key: Any, month: Any, i: Any, programme: Any,
     person.programme = programme
     person.region = region
     person.level = level
-    person.wte = rules.starting_wte(
-        key, person.identity, programme, t.programmes[programme].ltft, t.ltft_percent, t.ltft_cumulative
-    )
+    person.wte = hours_on_starting(t, f, r, key, month, i)
+    flex.hours = person.wte
+    flex.credit = 0
+    flex.assess = 0
+    flex.satisfactory = 1
+    flex.supported = 0
     person.asks = level * t.setting[0].regions + region
     person.stage = Stage.LEVEL_BEGINS
     mark(r.bits[STARTING], i)
 
 
 @flow
-def level_begins(t: Any, r: Any, key: Any, month: Any):
+def level_begins(t: Any, f: Any, r: Any, key: Any, month: Any):
     """A level starts, all it needs in hand."""
     inbox, starts, started = r.inbox[Stage.LEVEL_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.LEVEL_BEGINS]):
@@ -126,42 +113,58 @@ def level_begins(t: Any, r: Any, key: Any, month: Any):
             person.began = month
             person.progress = 0
             person.extended = 0
+            take_post(r, person)
         note(starts[started], i, Event.STARTED_LEVEL, programme, level, region, person.wte, int(first))
         started += 1
         person.spell = 0
         person.required = t.levels[level].wte_hundredths
-        schedule(r.calendar, month + begin_training_spell(r, key, person, 0), i)
+        use_credit(r, i)
+        schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, 0), i)
     r.inbox_count[Stage.LEVEL_BEGINS] = 0
     r.counts[STARTS] = started
 
 
 @flow
-def seated_trainees_begin(t: Any, r: Any, key: Any):
-    """The spells of trainees in post at the start."""
-    inbox = r.inbox[Stage.TRAINING]
+def seated_trainees_begin(t: Any, f: Any, r: Any, key: Any):
+    """The spells of trainees in post at the start; some of them are away."""
+    inbox, kinds = r.inbox[Stage.TRAINING], f.setting[0].kinds
     for k in range(r.inbox_count[Stage.TRAINING]):
         i = inbox[k]
         person = r.people[i]
-        schedule(r.calendar, begin_training_spell(r, key, person, person.months), i)
+        away = kind_at_start(t, f, r, key, i) if kinds > 0 else -1
+        if away >= 0:
+            step_out(t, f, r, key, 0, i, away, True)
+        else:
+            schedule(r.calendar, begin_training_spell(f, r, key, 0, i, int64(person.months)), i)
     r.inbox_count[Stage.TRAINING] = 0
 
 
 @flow
-def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
+def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
     """Resignation or review; then more of the level, the next level, or the end of the programme."""
-    setting, inbox = t.setting[0], r.inbox[Stage.TRAINING]
-    endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
+    setting, inbox, endings = t.setting[0], r.inbox[Stage.TRAINING], r.log[ENDINGS]
     for k in range(r.inbox_count[Stage.TRAINING]):
         prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
-        programme, level, region, wte = person.programme, person.level, person.region, person.wte
         if person.way == rules.RESIGNS:
-            give_back(r, person)
-            note(endings[ended], i, Event.RESIGNED, programme, level, region, wte, 0)
-            ended += 1
+            end_support(t, r, i)
+            leave_post(r, person)
+            _note_ending(r, i, Event.RESIGNED, 0)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
+        end_support(t, r, i)
+        if person.way == rules.STEPS_OUT:
+            kind = kind_allowed(t, f, r, key, month, i)
+            if kind >= 0:
+                step_out(t, f, r, key, month, i, kind, False)
+                continue
+        elif person.way == rules.ASKS_FOR_HOURS:
+            ask_for_hours(t, f, r, key, month, i)
+        if person.way in GOES_ON:
+            schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, int64(person.months)), i)
+            continue
+        programme, level, region = person.programme, person.level, person.region
         outcome = int(person.way)
         further = 0
         if outcome == Outcome.EXTRA_TIME:
@@ -174,32 +177,40 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
         last = level == t.programmes[programme].first + t.programmes[programme].levels - 1
         if done and last and outcome != Outcome.RELEASE:
             outcome = Outcome.COMPLETION.value
-        note(endings[ended], i, Event.REVIEWED, programme, level, region, wte, outcome)
-        ended += 1
+        _note_ending(r, i, Event.REVIEWED, outcome)
+        r.flex[i].supported = 0
+        r.flex[i].satisfactory = int(outcome == Outcome.SATISFACTORY)
         if outcome == Outcome.RELEASE:
-            give_back(r, person)
-            note(endings[ended], i, Event.RELEASED, programme, level, region, wte, 0)
-            ended += 1
+            leave_post(r, person)
+            _note_ending(r, i, Event.RELEASED, 0)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
         if further:
             person.extended += further
             person.required += 100 * further
-            note(endings[ended], i, Event.EXTENDED, programme, level, region, wte, further)
-            ended += 1
+            _note_ending(r, i, Event.EXTENDED, further)
+        assess_time_away(r, i)
         if not done:
-            schedule(r.calendar, month + begin_training_spell(r, key, person, 0), i)
+            use_credit(r, i)
+            schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, 0), i)
         elif last:
-            give_back(r, person)
-            _complete(t, r, month, i, endings[ended])
-            ended += 1
+            leave_post(r, person)
+            _complete(t, r, month, i, endings[r.counts[ENDINGS]])
+            r.counts[ENDINGS] += 1
         else:
             person.progress -= person.required
             person.level = level + 1
             transition = (level + 1) * setting.regions + region
             move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
     r.inbox_count[Stage.TRAINING] = 0
-    r.counts[ENDINGS] = ended
+
+
+@flow
+def _note_ending(r: Any, i: Any, event: Any, detail: Any):
+    """A row about the level that someone is in."""
+    person, row = r.people[i], r.log[ENDINGS, r.counts[ENDINGS]]
+    note(row, i, event, person.programme, person.level, person.region, person.wte, detail)
+    r.counts[ENDINGS] += 1
 
 
 @flow

@@ -18,13 +18,17 @@ class Doctor:
         "female",
         "group",
         "home",
+        "hours",
         "id",
         "nhs_since",
         "priority_region",
         "results",
+        "returned",
         "route",
         "school_detail",
         "state",
+        "step_out",
+        "step_outs",
         "tier",
         "trained",
         "tries_again",
@@ -44,8 +48,11 @@ class Doctor:
         self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
         self.assistantship = 0
+        self.hours = 0  # percent of full time trained at last
+        self.step_out, self.step_outs = -1, 0  # kind of the last step-out; how many so far
+        self.returned = -30000  # month of the last return from one
         self.state = 0  # state of the last spell outside training
-        self.answer: tuple[int, int, int] | None = None  # (programme or kind, region, WTE) of a place won
+        self.answer: tuple[int, int] | None = None  # (programme or kind, region) of a place won
         self.tries_again = -1  # month of a later round that someone without a post will try, or -1
 
     def enter_school(self, route: int, results: int, assistantship: int, detail: int) -> None:

@@ -26,6 +26,7 @@ from pipeline_sim.engines.common import (
 )
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
+from pipeline_sim.engines.simpy_step_outs import Seat, take_post
 from pipeline_sim.identity import IdentityKind, person_identity
 from pipeline_sim.rules import arrivals as rules
 from pipeline_sim.rules.medical_school import course_results
@@ -194,7 +195,7 @@ class Arrivals:
         doctor.trained = region
         doctor.nhs_since = -24 - 12 * order if programme else -12 * (order + 1)
         sim.alive += 1
-        wte = sim.wte_in_post(doctor, programme)
+        doctor.hours = wte = sim.wte_in_post(doctor, programme)
         progress, since_review = self._progress(doctor, programme, level, wte)
         state = State.TRAINING if programme else State.FOUNDATION
         self._present(doctor, state, place(programme, level, region, wte))
@@ -202,10 +203,11 @@ class Arrivals:
         sim.pools.hold(held)
         if programme == 0:
             return lives.foundation_years(sim, doctor, region, wte, order, progress, held)
-        return lives.training(
-            sim, doctor, programme, region, level, wte, held, -12 * (order + 1), progress, since_review,
-            seated=True,
-        )  # fmt: skip
+        seat = Seat(programme, region, level, wte, held, began=-12 * (order + 1))
+        seat.required = sim.level_wte[level]
+        seat.progress, seat.since_review = progress, since_review
+        take_post(sim, seat)
+        return lives.present_in_training(sim, doctor, seat)
 
     def _progress(self, doctor: Doctor, programme: int, level: int, wte: int) -> tuple[int, int]:
         """(progress, months since review) in a level begun before the start.

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.clock import Phase
@@ -29,11 +28,12 @@ from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
 from pipeline_sim.randomness import run_key
+from pipeline_sim.rules import hours as hours_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import practice as practice_rules
 from pipeline_sim.rules import supervision as supervision_rules
 from pipeline_sim.rules import training as training_rules
-from pipeline_sim.scenario.blueprint import OUTSIDE_STATES, Blueprint
+from pipeline_sim.scenario.blueprint import OUTSIDE_STATES, STEP_OUT_RULES, Blueprint
 from pipeline_sim.vocabulary import Event, Leaving, PoolKind, State
 
 POOL_CENSUS_MONTH = 11  # November: after the August and September changeovers
@@ -117,6 +117,7 @@ class Simulation:
         self._outside = [
             {state: tuple(table[row]) for state, row in _OUTSIDE_ROW.items()} for table in moves.tolist()
         ]
+        self._read_flexible_tables()
         self.practice_return = bp.practice_return.tolist()
         self.practice_break = bp.practice_break_months.tolist()
         self.trained_specialty = trained_specialty_thresholds(bp)
@@ -125,6 +126,25 @@ class Simulation:
             [self._practice_changes(group, cut) for cut in (False, True)] for group in range(bp.exit.shape[1])
         ]
         self._last_year = clock.training_year(bp.start_month, self.horizon)
+
+    def _read_flexible_tables(self) -> None:
+        bp = self.bp
+        self.kinds = len(bp.step_outs)
+        self.step_out_rules = {
+            name: column.tolist() for name, column in zip(STEP_OUT_RULES, bp.step_out_rules.T, strict=True)
+        }
+        self.step_out_lengths = bp.step_out_lengths.tolist()
+        self.step_out_yearly = bp.step_out_yearly.tolist()
+        self.gap_months = np.ascontiguousarray(bp.return_gaps[:, 0])
+        self.return_support = bp.return_support.tolist()
+        self._support_units = int(bp.return_support[:, -1].max(initial=0))
+        self.ltft_requests = bp.ltft_requests.tolist()
+        self.ltft_rules = bp.ltft_rules.tolist()
+        self.ltft_reasons = [
+            [tuple(np.ascontiguousarray(column) for column in own.T) for own in year]
+            for year in bp.ltft_reasons
+        ]
+        self.part_timers = [[0] * len(bp.regions) for _ in bp.programmes]
 
     def _practice_changes(self, group: int, cut: bool) -> tuple[Any, ...]:
         """What the next change in a trained group depends on; nobody cuts their hours twice in a spell."""
@@ -158,6 +178,7 @@ class Simulation:
             for _ in bp.supervision_groups
         ]
         self.practice_pool = [pools.open(PoolKind.PRACTICE_PLACE) for _ in regions]
+        self.support_pool = [pools.open(PoolKind.SUPPORT_PLACE) for _ in regions]
         self._group = bp.programme_group.tolist()
         self._practice_units = bp.level_practice_units.tolist()
         self._supervisor_units = bp.level_supervisor_units.tolist()
@@ -206,6 +227,15 @@ class Simulation:
         self._bundles[key] = self._same.setdefault(bundle, bundle)
         return self._bundles[key]
 
+    def supported_bundle(self, programme: int, level: int, region: int) -> Bundle:
+        """The same with a place of supported return and the supervision it takes besides."""
+        supervisor = self.supervisor_pool[self._group[programme]][region]
+        more = dict(self.training_bundle(programme, level, region))
+        more[supervisor] = more.get(supervisor, 0) + self._support_units
+        return tuple((pool, units) for pool, units in more.items() if units) + (
+            (self.support_pool[region], 1),
+        )
+
     def foundation_bundles(self, year: int, region: int, with_practice: bool) -> tuple[Bundle, ...]:
         """A foundation year; with a practice placement if there is room, otherwise in hospital."""
         plain = self.training_bundle(0, self.level_first[0] + year, region)
@@ -224,7 +254,18 @@ class Simulation:
                 for p in range(len(bp.programmes)):
                     pools.target[self.post_pool[p][r]] = int(bp.posts[year, p, r])
                 pools.target[self.practice_pool[r]] = int(bp.practice_units[year, r])
+                pools.target[self.support_pool[r]] = int(bp.support_places[year, r])
         self._set_supervisors(year)
+        self._count_part_timers()
+
+    def _count_part_timers(self) -> None:
+        """Where, as the month begins, as many train less than full time as may."""
+        capacity = self.ltft_rules[self.year][0]
+        posts = self.bp.posts[self.year].tolist()
+        self.part_time_full = [
+            [bool(hours_rules.too_many(*counts, capacity)) for counts in zip(*rows, strict=True)]
+            for rows in zip(self.part_timers, posts, strict=True)
+        ]
 
     def _set_supervisors(self, year: int) -> None:
         """Supervisor supply from the workforce as it now is."""
@@ -336,7 +377,11 @@ class Simulation:
             (PoolKind.SUPERVISOR, self.supervisor_pool),
         ):
             rows += [(kind, k, r, pool) for k, row in enumerate(table) for r, pool in enumerate(row)]
-        rows += [(PoolKind.PRACTICE_PLACE, -1, r, pool) for r, pool in enumerate(self.practice_pool)]
+        for kind, pools in (
+            (PoolKind.PRACTICE_PLACE, self.practice_pool),
+            (PoolKind.SUPPORT_PLACE, self.support_pool),
+        ):
+            rows += [(kind, -1, r, pool) for r, pool in enumerate(pools)]
         kinds, owner, region, pool = (np.array(column, np.int64) for column in zip(*rows, strict=True))
         capacity = np.array([self.pools.target[k] for k in pool.tolist()], np.int64)
         used = np.array([self.pools.used[k] for k in pool.tolist()], np.int64)
@@ -377,19 +422,10 @@ class Simulation:
         if stage is not None:
             lives.Life(self.env, stage)
 
-    def starting_wtes(self, people: NDArray, programmes: NDArray) -> list[int]:
-        """Percent of full time that each of these people works in a programme they start."""
-        bp = self.bp
-        wte = np.empty(len(people), np.int64)
-        training_rules.starting_wtes(
-            self.key, people, programmes, bp.programme_ltft, bp.ltft_percent, bp.ltft_cumulative, wte
-        )
-        return wte.tolist()
-
     def wte_in_post(self, doctor: Doctor, programme: int) -> int:
         """Percent of full time that a trainee of the starting stock works."""
         bp = self.bp
-        ltft = self._ltft_in_post[programme]
+        ltft = self._ltft_in_post[programme][doctor.female]
         wte = training_rules.starting_wte(
             self.key, doctor.id, programme, ltft, bp.ltft_percent, bp.ltft_cumulative
         )

@@ -16,9 +16,24 @@ import simpy
 from pipeline_sim import randomness as chance
 from pipeline_sim.engines import rows
 from pipeline_sim.engines.doctor import Doctor
-from pipeline_sim.engines.logbook import NEXT_LEVEL, place
+from pipeline_sim.engines.logbook import place
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
 from pipeline_sim.engines.simpy_practice import joining, start_sas
+from pipeline_sim.engines.simpy_step_outs import (
+    BACK,
+    GAVE_UP,
+    Seat,
+    ask_for_hours,
+    assess_time_away,
+    end_support,
+    hours_on_starting,
+    kind_allowed,
+    kind_at_start,
+    leave_post,
+    spell_of,
+    step_out,
+    take_post,
+)
 from pipeline_sim.rules import medical_school as school_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import training as training_rules
@@ -43,6 +58,7 @@ DESTINATION_STATE = {
     "break": BREAK,
 }
 NHS_STATES = (LOCALLY_EMPLOYED, UNPLACED)
+GOES_ON = (training_rules.STEPS_OUT, training_rules.ASKS_FOR_HOURS, training_rules.SUPPORT_ENDS)
 STATES_TO_GO_BACK_TO = (OVERSEAS_APPLICANT, ABROAD, BREAK, TEACHING_RESEARCH, LOCALLY_EMPLOYED)
 
 
@@ -138,8 +154,9 @@ def foundation(sim: Simulation, doctor: Doctor) -> Stage:
         sim.foundation.register(doctor, august)
         yield sim.answers[august]
         if doctor.answer is not None:
-            kind, region, wte = doctor.answer
+            kind, region = doctor.answer
             doctor.answer = None
+            wte = hours_on_starting(sim, doctor, 0, region)
             if kind == FoundationKind.PRIORITY:
                 doctor.priority_region = region
             return foundation_years(sim, doctor, region, wte)
@@ -316,11 +333,11 @@ def move_away(sim: Simulation, doctor: Doctor, way: int, month: int) -> Stage:
 def take_up_post(sim: Simulation, doctor: Doctor) -> Stage | None:
     """Go to the accepted post, or withdraw before the start (None) and leave it empty."""
     assert doctor.answer is not None
-    programme, region, wte = doctor.answer
+    programme, region = doctor.answer
     doctor.answer = None
     withdraws = sim.bp.withdraw_before_start
     if not chance.happens(sim.key, doctor.id, chance.WITHDRAWAL, sim.month, withdraws):
-        return start_training(sim, doctor, programme, region, wte)
+        return start_training(sim, doctor, programme, region)
     sim.recruitment.committed[programme][region] -= 1
     sim.log.write(rows.WITHDREW, doctor.id, place(programme, region=region))
     return None
@@ -350,96 +367,115 @@ def apply_for_training(sim: Simulation, doctor: Doctor, month: int) -> Stage:
 # training -----------------------------------------------------------------------------------------------
 
 
-def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int, wte: int) -> Stage:
+def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int) -> Stage:
     """Take post, supervisor and practice place together, then train."""
     doctor.state = TRAINING
     doctor.entries += 1
     doctor.tier = 1  # on a UK programme
     sim.serve_nhs(doctor)
     level = sim.level_first[programme]
-    wanted = sim.training_bundle(programme, level, region)
+    wte = hours_on_starting(sim, doctor, programme, region)
+    held = sim.training_bundle(programme, level, region)
     where = place(programme, level, region, wte)
-    yield sim.pools.ask(sim.pools.need(wanted), STARTING, sim.month, doctor, where)
+    yield sim.pools.ask(sim.pools.need(held), STARTING, sim.month, doctor, where)
     sim.recruitment.committed[programme][region] -= 1
-    return training(sim, doctor, programme, region, level, wte, wanted, began=sim.month)
+    seat = Seat(programme, region, level, wte, held, began=sim.month)
+    take_post(sim, seat)
+    return training(sim, doctor, seat)
 
 
-def training(
-    sim: Simulation,
-    doctor: Doctor,
-    programme: int,
-    region: int,
-    level: int,
-    wte: int,
-    held: Bundle,
-    began: int,
-    progress: int = 0,
-    since_review: int = 0,
-    seated: bool = False,
-) -> Stage:
-    """The levels of a programme to its end. ``seated`` in a level already begun at the start."""
-    write, person = sim.log.write, doctor.id
-    doctor.trained = region
+def present_in_training(sim: Simulation, doctor: Doctor, seat: Seat) -> Stage:
+    """A trainee of the starting stock: in post, or away for some months yet."""
+    away = kind_at_start(sim, doctor, seat)
+    if away >= 0:
+        end = yield from step_out(sim, doctor, seat, away, at_start=True)
+        if end != BACK:
+            return after_resigning(sim, doctor) if end == GAVE_UP else None
+    return training(sim, doctor, seat, seated=True)
+
+
+def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) -> Stage:
+    """The levels of a programme to its end. ``seated`` in a level already begun."""
+    write, person, programme = sim.log.write, doctor.id, seat.programme
+    doctor.trained = seat.region
     first = sim.level_first[programme]
     last = first + sim.level_count[programme] - 1
-    hazards = sim.hazards[programme]
-    extended = 0
-    where = place(programme, level, region, wte)
     while True:
         if not seated:
-            write(rows.STARTED_LEVEL, person, where, int(level == first))
+            write(rows.STARTED_LEVEL, person, seat.where, int(seat.level == first))
+            seat.spell = 0
+            seat.required = sim.level_wte[seat.level]
+            seat.use_credit()
         seated = False
-        spell = 0
-        required = sim.level_wte[level]
         while True:
-            spell += 1
-            resign, development, extra_time, release = hazards[region]
-            end = training_rules.spell_end(
-                sim.key, person, doctor.entries, level, spell, required - progress, wte, since_review,
-                resign, development, extra_time, release,
-            )  # fmt: skip
-            months, outcome = divmod(end, training_rules.WAYS)
+            months, way = spell_of(sim, doctor, seat)
             due = sim.month + months
             if due >= sim.horizon:
                 return None
             yield sim.endings[due]
-            if outcome == training_rules.RESIGNS:
-                sim.pools.release(held)
-                write(rows.RESIGNED, person, where)
+            end_support(sim, seat)
+            if way == training_rules.RESIGNS:
+                leave_post(sim, seat)
+                write(rows.RESIGNED, person, seat.where)
                 return after_resigning(sim, doctor)
-            progress += months * wte
-            since_review = 0
-            further = 0
-            if outcome == training_rules.EXTRA_TIME:
-                further = training_rules.extension_granted(
-                    extended, sim.extension[programme], sim.extension_cap[programme]
-                )
-                if not further:
-                    outcome = training_rules.RELEASE
-            done = progress >= required + 100 * further
-            if done and level == last and outcome != training_rules.RELEASE:
-                outcome = COMPLETION
-            write(rows.REVIEWED, person, where, outcome)
-            if outcome == training_rules.RELEASE:
-                sim.pools.release(held)
-                write(rows.RELEASED, person, where)
+            seat.progress += months * seat.wte
+            seat.since_review += months
+            if way == training_rules.STEPS_OUT:
+                kind = kind_allowed(sim, doctor, seat)
+                if kind >= 0:
+                    end = yield from step_out(sim, doctor, seat, kind)
+                    if end != BACK:
+                        return after_resigning(sim, doctor) if end == GAVE_UP else None
+            elif way == training_rules.ASKS_FOR_HOURS:
+                ask_for_hours(sim, doctor, seat)
+            if way in GOES_ON:
+                continue
+            done, released = review(sim, doctor, seat, way, last)
+            if released:
+                leave_post(sim, seat)
+                write(rows.RELEASED, person, seat.where)
                 return after_resigning(sim, doctor)
-            if further:
-                extended += further
-                required += 100 * further
-                write(rows.EXTENDED, person, where, further)
             if done:
                 break
-        if level == last:
-            sim.pools.release(held)
-            return completion(sim, doctor, programme, where, began)
-        progress -= required
-        level += 1
-        where += NEXT_LEVEL
-        wanted = sim.training_bundle(programme, level, region)
-        if wanted is not held:
-            yield from move_on(sim, doctor, held, (wanted,), SITTING, where)
-            held = wanted
+        if seat.level == last:
+            leave_post(sim, seat)
+            return completion(sim, doctor, programme, seat.where, seat.began)
+        seat.progress -= seat.required
+        seat.level += 1
+        seat.turn()
+        wanted = sim.training_bundle(programme, seat.level, seat.region)
+        if wanted is not seat.held:
+            yield from move_on(sim, doctor, seat.held, (wanted,), SITTING, seat.where)
+            seat.held = wanted
+
+
+def review(sim: Simulation, doctor: Doctor, seat: Seat, outcome: int, last: int) -> tuple[bool, bool]:
+    """The yearly review; (the level is done, released), with what it adds written down."""
+    write, person = sim.log.write, doctor.id
+    seat.since_review = 0
+    further = 0
+    if outcome == training_rules.EXTRA_TIME:
+        further = training_rules.extension_granted(
+            seat.extended, sim.extension[seat.programme], sim.extension_cap[seat.programme]
+        )
+        if not further:
+            outcome = training_rules.RELEASE
+    done = seat.progress >= seat.required + 100 * further
+    if done and seat.level == last and outcome != training_rules.RELEASE:
+        outcome = COMPLETION
+    write(rows.REVIEWED, person, seat.where, outcome)
+    seat.supported = 0
+    seat.satisfactory = outcome == training_rules.SATISFACTORY
+    if outcome == training_rules.RELEASE:
+        return done, True
+    if further:
+        seat.extended += further
+        seat.required += 100 * further
+        write(rows.EXTENDED, person, seat.where, further)
+    assess_time_away(sim, doctor, seat)
+    if not done:
+        seat.use_credit()
+    return done, False
 
 
 def completion(sim: Simulation, doctor: Doctor, programme: int, where: int, began: int) -> Stage | None:

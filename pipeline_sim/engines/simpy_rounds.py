@@ -64,7 +64,7 @@ class FoundationAllocation:
         self._applicants[august].append(doctor)
 
     def run(self) -> None:
-        """Allocate, log, and leave each doctor their answer: (kind, region, WTE) or None."""
+        """Allocate, log, and leave each doctor their answer: (kind, region) or None."""
         sim, bp = self._sim, self._sim.bp
         doctors = sorted(self._applicants[sim.month], key=attrgetter("id"))
         self._applicants[sim.month] = []
@@ -95,8 +95,7 @@ class FoundationAllocation:
         log(at, system, Event.POOL_IN_USE, level=kind, region=regions, detail=used)
         starts = (placed & ~result.withdrew) | guaranteed
         kinds = np.where(placed, result.kind, int(FoundationKind.MAIN))[starts].tolist()
-        wtes = sim.starting_wtes(people[starts], np.zeros(starts.sum(), np.int64))
-        places = zip(kinds, result.region[starts].tolist(), wtes, strict=True)
+        places = zip(kinds, result.region[starts].tolist(), strict=True)
         for k, answer in zip(np.flatnonzero(starts).tolist(), places, strict=True):
             doctors[k].answer = answer
 
@@ -124,7 +123,7 @@ class Recruitment:
             self._try_again(doctors, people, np.zeros(len(doctors), np.bool_))
 
     def run(self) -> None:
-        """Run this month's rounds and leave each doctor their answer: (programme, region, WTE) or None;
+        """Run this month's rounds and leave each doctor their answer: (programme, region) or None;
         without a post, also the month in which they try again."""
         sim, bp = self._sim, self._sim.bp
         rounds = [n for n in range(len(bp.rounds)) if bp.round_month[n] == sim.calendar_month]
@@ -156,7 +155,7 @@ class Recruitment:
                 bp, sim.key, year, sim.month, n, people.take(rows), weights, places, advertised
             )
             self._log(n, people.person[rows], people.tier[rows], result, advertised)
-            self._answer(doctors, people.person, rows, result, placed)
+            self._answer(doctors, rows, result, placed)
             out[rows] |= result.had_offer & (result.accepted_pool < 0)
             applied_now = np.flatnonzero(np.bincount(result.application_person, minlength=len(rows)))
             reason[rows[applied_now]] = self._reasons(len(rows), result)[applied_now]
@@ -247,7 +246,6 @@ class Recruitment:
     def _answer(
         self,
         doctors: list[Doctor],
-        person: NDArray,
         rows: NDArray,
         result: RoundResult,
         placed: NDArray[np.bool_],
@@ -255,8 +253,7 @@ class Recruitment:
         regions = len(self._sim.bp.regions)
         took = np.flatnonzero(result.accepted_pool >= 0)
         programmes, where = np.divmod(result.accepted_pool[took], regions)
-        wtes = self._sim.starting_wtes(person[rows[took]], programmes)
-        posts = zip(programmes.tolist(), where.tolist(), wtes, strict=True)
+        posts = zip(programmes.tolist(), where.tolist(), strict=True)
         for k, post in zip(rows[took].tolist(), posts, strict=True):
             doctors[k].answer = post
             self.committed[post[0]][post[1]] += 1

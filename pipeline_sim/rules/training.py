@@ -7,7 +7,8 @@ to rounding. ``crowding`` is how far supervisors are over capacity, in percent (
 from __future__ import annotations
 
 from pipeline_sim.compiling import kernel, rule
-from pipeline_sim.randomness import FOUNDATION_REVIEW, RESIGNATION, REVIEW, WTE, draw, pick
+from pipeline_sim.randomness import FOUNDATION_REVIEW, HOURS, RESIGNATION, REVIEW, STEP_OUT, WTE, draw, pick
+from pipeline_sim.rules.step_out import interruption_month
 
 MONTHS_BETWEEN_REVIEWS = 12
 FULL_TIME = 100
@@ -16,6 +17,8 @@ SPELLS_IN_LEVEL = 64
 SATISFACTORY, DEVELOPMENT, EXTRA_TIME, RELEASE = 1, 2, 3, 4
 SIGNED_OFF, EXTENDED, NOT_SIGNED_OFF = 0, 1, 2
 RESIGNS = 7
+STEPS_OUT, ASKS_FOR_HOURS, SUPPORT_ENDS = 5, 6, 0
+NO_LIMIT = 1 << 20  # months
 WAYS = 8  # the end of a spell is coded as months * WAYS + way
 THRESHOLD_ONE = 1 << 32
 
@@ -127,16 +130,29 @@ def spell_end(
     development,
     extra_time,
     release,
+    leave,
+    ask,
+    support,
 ):
     """How a spell in a training level ends, and after how many months: ``8 * months + way``.
 
-    The way is the outcome of the review at its end, or RESIGNS. Thresholds are yearly.
+    The way is the outcome of the review at its end, or RESIGNS, STEPS_OUT, ASKS_FOR_HOURS or, where
+    supported return ends after ``support`` months, SUPPORT_ENDS. Thresholds are yearly.
     """
     luck = occurrence(entries, level, spell)
-    months = spell_months(remaining, wte_percent, since_review)
+    to_review = spell_months(remaining, wte_percent, since_review)
+    months = min(to_review, support)
     gone = resignation_month(key, person, luck, months, resign)
-    if gone:
+    out = interruption_month(key, person, STEP_OUT, luck, months, leave)
+    asks = interruption_month(key, person, HOURS, luck, months, ask)
+    if gone and (out == 0 or gone <= out) and (asks == 0 or gone <= asks):
         return gone * WAYS + RESIGNS
+    if out and (asks == 0 or out <= asks):
+        return out * WAYS + STEPS_OUT
+    if asks:
+        return asks * WAYS + ASKS_FOR_HOURS
+    if months < to_review:
+        return months * WAYS + SUPPORT_ENDS
     outcome = review_outcome(key, person, luck, since_review + months, development, extra_time, release)
     return months * WAYS + outcome
 

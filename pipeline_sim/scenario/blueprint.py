@@ -45,6 +45,21 @@ OUTSIDE_STATES = (
     "overseas_applicant",
 )
 MAX_AGE = 100
+#: Columns of ``Blueprint.step_out_rules``; see ``rules.step_out`` for what they mean.
+STEP_OUT_RULES = (
+    "counts",
+    "rate",
+    "cap",
+    "no_credit",
+    "allowance",
+    "held",
+    "claim",
+    "min_months",
+    "final_year",
+    "satisfactory",
+    "notice",
+    "ltft_percent",
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +135,7 @@ class Blueprint:
     programme_extension: Ints  # [P] WTE months of one extension
     programme_extension_cap: Ints  # [P] WTE months over the programme
     programme_ltft: Ints  # [P] threshold: a starter works less than full time
-    programme_ltft_stock: Ints  # [P] threshold: a trainee already in post does
+    programme_ltft_stock: Ints  # [P, 2] threshold: a man, a woman already in post does
     ltft_percent: Ints  # [W] allowed WTE percents below 100
     ltft_cumulative: Ints  # [W] cumulative thresholds of the mix
     posts: Ints  # [Y, P, R] establishment (headcount); row 0 (foundation) is not used
@@ -213,6 +228,22 @@ class Blueprint:
     foundation_share: Ints  # [G] percent of a group's units that go to foundation doctors
     crowding_review_percent: int  # percent added to outcome 3 per percent over capacity (soft rule)
     crowding_resign_percent: int  # percent added to resignation per percent over capacity (soft rule)
+
+    # flexible training ----------------------------------------------------------------------------
+    step_outs: tuple[str, ...]  # K kinds of time away from a programme
+    step_out_titles: tuple[str | None, ...]  # K, as people write them
+    step_out_rules: Ints  # [K, len(STEP_OUT_RULES)]
+    step_out_lengths: Ints  # [K, L, 4] months, cumulative threshold, thresholds of return and extension
+    step_out_ages: Ints  # [B] first age of each band
+    step_out_yearly: Ints  # [Y, P, 2, B, K] running sums of yearly thresholds, by sex (0 male, 1 female)
+    step_out_stock: Ints  # [P, 2, B, K] cumulative thresholds of being away at the start
+    return_gaps: Ints  # [G, 3] months from, WTE months added, 1 if the programme begins again
+    return_support: Ints  # [Y, 8] see build_flexible
+    support_places: Ints  # [Y, R] held at one time
+    ltft_asked: bool  # whether requests are modelled; otherwise only starters are part-timers
+    ltft_requests: Ints  # [Y, T, 2, 4] thresholds: on starting, a year to ask, to go back, to change
+    ltft_reasons: Ints  # [Y, P, C, 3] cumulative threshold, 1 if accepted, 1 if always granted
+    ltft_rules: Ints  # [Y, 3] percent of posts with part-timers, threshold of keeping hours, boost months
 
     # for reports --------------------------------------------------------------------------------
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, training_year
-from pipeline_sim.scenario import build_people
+from pipeline_sim.scenario import build_flexible, build_people
 from pipeline_sim.scenario.arrays import (
     Years,
     counts,
@@ -114,6 +114,7 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         **build_people.stream_fields(context),
         **build_people.practice_fields(context),
         **supervision_fields(context),
+        **build_flexible.flexible_fields(context),
         "plan": plans(scenario.tables.get("plans"), scenario.scale),
     }
     return Blueprint(**fields)
@@ -251,7 +252,7 @@ def programme_fields(context: Context) -> dict[str, Any]:
         "programme_extension_cap": whole(table["extension_cap_months"]),
         "programme_ltft": thresholds([starting_share(share, mean_ltft) for share in table["ltft_share"]]),
         "stock_uk_share": thresholds(table["uk_share"]),
-        "programme_ltft_stock": thresholds(table["ltft_share"]),
+        "programme_ltft_stock": build_flexible.share_by_sex(context, table["ltft_share"]),
         "ltft_percent": whole(mix["wte_percent"]),
         "ltft_cumulative": cumulative(mix["share"]),
         "posts": context.yearly("posts", "posts", context.programmes, context.regions),

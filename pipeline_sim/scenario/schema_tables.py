@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline_sim.scenario import schema_flexible
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -203,7 +204,9 @@ _SPECS = (
         (
             _defines("programme", "short name of the programme"),
             _title("programme", "report/figures.py"),
-            Column("family", "name", "family of related specialties", reader=KEPT),
+            Column(
+                "family", "name", "family of related specialties", reader="scenario/build_flexible.py"
+            ),
             *_read_by(BUILD, _one_of("kind", PROGRAMME_KINDS, "what sort of programme", key=False)),
             Column(
                 "supervision_group", "reference", "who supervises it",
@@ -482,4 +485,4 @@ _SPECS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSpec] = {spec.name: spec for spec in _SPECS}
+TABLES: dict[str, TableSpec] = {spec.name: spec for spec in (*_SPECS, *schema_flexible.SPECS)}

@@ -10,7 +10,7 @@ read.
 
 from __future__ import annotations
 
-from . import derive_posts, derive_recruitment, derive_school, derive_workforce
+from . import derive_flexible, derive_posts, derive_recruitment, derive_school, derive_workforce
 from .derive_common import REGIONS, catalogue, table
 
 
@@ -104,12 +104,16 @@ def main() -> None:
     derive_school.write_placements()
     derive_school.write_foundation_places()
     derive_posts.write_posts()
+    derive_flexible.write_step_outs()
+    derive_flexible.write_returns()
+    derive_flexible.write_hours()
     derive_workforce.write_workforce()
     derive_workforce.write_practice_places()
     derive_workforce.write_supervision()
     derive_recruitment.write_taste()
     derive_recruitment.write_outside()
     report()
+    derive_flexible.raise_stock()
 
 
 if __name__ == "__main__":
