@@ -26,13 +26,17 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "Students": (style.BLUE, ("student", "student_waiting")),
     "Foundation": (style.SKY, ("foundation", "foundation_waiting")),
     "Specialty training": (style.GREEN, ("training", "training_waiting")),
+    "Stepped out of training": (style.YELLOW, ("stepped_out",)),
     "Outside training": (
         style.ORANGE,
-        ("locally_employed", "unplaced", "abroad", "break", "teaching_research"),
+        (
+            *("locally_employed", "unplaced", "abroad", "break", "teaching_research"),
+            "training_initiative",
+        ),
     ),
     "Applying from abroad": (style.GREY, ("overseas_applicant",)),
     "SAS doctors": (style.PURPLE, ("sas",)),
-    "Trained, not in post": (style.BROWN, ("post_cct", "practice_break")),
+    "Trained, not in post": (style.BROWN, ("post_cct", "practice_break", "fellowship", "return_scheme")),
     "Consultants": (style.BLACK, ("consultant",)),
     "GPs": (style.VERMILION, ("gp",)),
 }
@@ -46,6 +50,9 @@ CAUSES = {
     "private_placement": ("Private placement", style.PURPLE),
     "voluntary_placement": ("Voluntary placement", style.BROWN),
     "technology_placement": ("Technology placement", style.BLACK),
+    "support_place": ("Supported return", "#88ccaa"),
+    "credential_slot": ("Credential", "#332288"),
+    "enhance_place": ("Enhance place", "#aa4466"),
     "not_recorded": ("Not recorded", style.GREY),
 }
 PANELS_ACROSS = 4
