@@ -24,8 +24,10 @@ from pipeline_sim.results.life_passes import (
     FOUNDATION_PROGRAMME,
     PRACTICE,
     SIGN_OFF,
+    STEP_OUT,
     find_practice_after_cct,
     find_sign_offs,
+    find_step_outs,
 )
 from pipeline_sim.results.lives import Lives
 from pipeline_sim.results.log_passes import (
@@ -172,6 +174,10 @@ class Facts:
             cells &= self.specialty[self.census.programme + 1]
         return cells
 
+    def heads_of(self, cells: NDArray[np.bool_]) -> Table:
+        """Mean monthly headcount in the marked cells of the census."""
+        return mean_by_year(self.census, self.blueprint, cells, self.yearly_heads)
+
     @cached_property
     def trainees(self) -> Table:
         """Mean headcount in specialty programmes, core included: in training or waiting with a post."""
@@ -264,6 +270,13 @@ class Facts:
         found = np.empty(self.lives.happened[Event.FOUNDATION_SIGNED_OFF], dtype=SIGN_OFF)
         level = final_foundation_level(self.blueprint)
         return found[: find_sign_offs(self.lives.rows, self.lives.begin, level, found)]
+
+    @cached_property
+    def step_outs(self) -> NDArray:
+        """Step-outs from training and returns, of dtype ``STEP_OUT``."""
+        happened = self.lives.happened[[Event.STEPPED_OUT, Event.STEPPED_IN]].sum()
+        found = np.empty(happened, dtype=STEP_OUT)
+        return found[: find_step_outs(self.lives.rows, self.lives.begin, found)] if happened else found
 
     def practice_after_cct(self) -> NDArray:
         """Starts in practice after a CCT, of dtype ``PRACTICE``."""

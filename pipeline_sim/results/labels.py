@@ -49,6 +49,16 @@ def categories(codes: NDArray, names: Sequence[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(chosen, categories=distinct)
 
 
+def step_out_names(blueprint: Blueprint) -> tuple[str, ...]:
+    """Kinds of step-out from training, none if the scenario has none."""
+    return tuple(getattr(blueprint, "step_outs", None) or ())
+
+
+def fellowship_names(blueprint: Blueprint) -> tuple[str, ...]:
+    """Fellowships after training, none if the scenario has none."""
+    return tuple(getattr(blueprint, "fellowships", None) or ())
+
+
 def year_count(blueprint: Blueprint) -> int:
     """Training years that the horizon touches."""
     return training_year(blueprint.start_month, max(blueprint.months, 1) - 1) + 1
