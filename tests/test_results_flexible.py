@@ -198,6 +198,19 @@ def test_a_step_out_that_the_run_does_not_follow_long_enough_is_not_judged() -> 
     assert np.isnan(kpis.loc[("back_within_60_months_percent", 2025), "value"])
 
 
+def test_a_trainee_already_away_in_the_first_month_is_no_step_out_of_the_year() -> None:
+    log = log_of(
+        row(0, overseas(1), Event.PRESENT_AT_START, GP, ST1, 0, 100, State.TRAINING),
+        row(0, overseas(1), Event.STEPPED_OUT, GP, ST1, 0, 0, RESEARCH + 500),
+        row(5, overseas(1), Event.STEPPED_IN, GP, ST1, 0, 100, RESEARCH + 500),
+    )
+    kpis = kpis_of(log)
+    assert kpis.loc[("step_outs", 2025), "value"] == 0
+    assert kpis.loc[("back_within_12_months_percent", 2025), "denominator"] == 0
+    assert kpis.loc[("stepped_out[kind=research]", 2025), "value"] == pytest.approx(5 / 12)
+    assert kpis.loc[("returns_to_training[kind=research]", 2025), "value"] == 1
+
+
 def test_stepping_out_again_before_coming_back_is_one_absence_with_one_return() -> None:
     log = log_of(
         row(0, overseas(1), Event.STEPPED_OUT, GP, ST1, 0, 0, PARENTAL),

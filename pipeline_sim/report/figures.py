@@ -1,6 +1,7 @@
-"""The six figures of a run: people by stage, one intake's road, fill rates, waits, time to CCT, supervisors.
+"""The figures of a run: people by stage, one intake's road, fill rates, waits, time to CCT, supervisors.
 
-Drawn from the results alone. With several replications a figure shows their mean.
+Where trainees step out of their programmes, a seventh shows who is away. Drawn from the results alone. With
+several replications a figure shows their mean.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipeline_sim.clock import TRAINING_YEAR_MONTH, date_of
 from pipeline_sim.report import figures_style as style
+from pipeline_sim.report.figures_flexible import flexible_training
 from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.results.bundle import Results
 from pipeline_sim.scenario.blueprint import Blueprint
@@ -76,6 +78,9 @@ def draw_figures(
         "f2_to_cct": time_to_cct(_together(results, "completions"), kpis, source),
         "supervisors": supervisors(kpis, source),
     }
+    flexible = flexible_training(kpis, blueprint, source)
+    if flexible is not None:
+        figures["flexible_training"] = flexible
     return {name: style.to_png(figure) for name, figure in figures.items()}
 
 

@@ -53,14 +53,20 @@ def _event(event: Event) -> Callable[[Facts], Measure]:
     return lambda facts: Measure(facts.count(event))
 
 
-def _by_kind(facts: Facts, event: Event, names: tuple[str, ...]) -> Measure:
+def _by_kind(facts: Facts, event: Event, names: tuple[str, ...], from_month: int = 0) -> Measure:
     """Events by the kind in their detail: [year, kind, programme, region]."""
-    table = facts.tabulate_by(facts.rows(event), lambda detail: detail % KINDS, max(len(names), 1))
+    rows = facts.rows(event)
+    rows = rows[facts.log.month[rows] >= from_month]
+    table = facts.tabulate_by(rows, lambda detail: detail % KINDS, max(len(names), 1))
     return Measure(table, axes=KIND_PLACES, names={"kind": names or ("",)})
 
 
-def _step_outs(event: Event) -> Callable[[Facts], Measure]:
-    return lambda facts: _by_kind(facts, event, _step_out_kinds(facts))
+def step_outs(facts: Facts) -> Measure:
+    return _by_kind(facts, Event.STEPPED_OUT, _step_out_kinds(facts), from_month=1)
+
+
+def returns(facts: Facts) -> Measure:
+    return _by_kind(facts, Event.STEPPED_IN, _step_out_kinds(facts))
 
 
 def mean_wte(facts: Facts) -> Measure:
@@ -96,7 +102,7 @@ def _back_within(months: int) -> Callable[[Facts], Measure]:
 
     def measure(facts: Facts) -> Measure:
         spells = facts.step_outs
-        followed = spells[(spells["out"] >= 0) & (spells["out"] + months < facts.blueprint.months)]
+        followed = spells[(spells["out"] > 0) & (spells["out"] + months < facts.blueprint.months)]
         back = followed[(followed["back"] >= 0) & (followed["back"] - followed["out"] <= months)]
         names = _step_out_kinds(facts)
         shape = facts.years, max(len(names), 1), *facts.shape[1:]
@@ -306,8 +312,9 @@ KPIS = (
     _counted(
         "step_outs",
         "Step-outs from training",
-        "trainees who step out of a programme in the year, by kind of step-out",
-        _step_outs(Event.STEPPED_OUT),
+        "trainees who step out of a programme in the year, by kind of step-out; those already away in the "
+        "first month of the run do not count",
+        step_outs,
         (KIND, PROGRAMME, REGION, ("kind", "programme")),
     ),
     *(
@@ -316,7 +323,7 @@ KPIS = (
             f"Trainees back in their programme within {months} months of stepping out",
             f"step-outs of the year followed by a return to the programme at most {months} months later, "
             "waiting to return included / step-outs of the year, of those the run follows for that long; the "
-            "year is that of stepping out",
+            "year is that of stepping out. Those already away in the first month of the run do not count",
             DEFINED_HERE,
             _back_within(months),
             (KIND, PROGRAMME, REGION),
@@ -327,7 +334,7 @@ KPIS = (
         "returns_to_training",
         "Returns to training",
         "trainees who step back in to their programme in the year, by kind of step-out",
-        _step_outs(Event.STEPPED_IN),
+        returns,
         (KIND, PROGRAMME, REGION),
     ),
     _counted(

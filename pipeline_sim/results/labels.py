@@ -54,6 +54,13 @@ def step_out_names(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(getattr(blueprint, "step_outs", None) or ())
 
 
+def step_out_titles(blueprint: Blueprint) -> tuple[str, ...]:
+    """Kinds of step-out as people write them, or their names where the scenario does not say."""
+    names = step_out_names(blueprint)
+    titles = getattr(blueprint, "step_out_titles", None) or (None,) * len(names)
+    return tuple(title or name for title, name in zip(titles, names, strict=True))
+
+
 def fellowship_names(blueprint: Blueprint) -> tuple[str, ...]:
     """Fellowships after training, none if the scenario has none."""
     return tuple(getattr(blueprint, "fellowships", None) or ())
