@@ -161,7 +161,7 @@ def test_kinds_beyond_the_colours_are_drawn_together() -> None:
 
 
 def test_axes_begin_at_zero() -> None:
-    blueprint = national_blueprint(months=120, programmes=6)
+    blueprint = national_blueprint(months=240, programmes=6)
     results = summarise(synthetic_log(blueprint, 2000), blueprint)
     for figure in (
         figures.people_by_stage(results.census, blueprint, ""),

@@ -186,6 +186,12 @@ def test_stepping_out_and_coming_back_are_told_with_the_kind_and_the_wait() -> N
     assert "OOPR" in tell(life((1, Event.STEPPED_OUT, {**post, "detail": 0})), names(step_outs=("oopr",)))[1]
 
 
+def test_a_trainee_away_has_no_hours() -> None:
+    out = (76, Event.STEPPED_OUT, {"programme": GP, "level": ST1, "region": LONDON, "wte": 60, "detail": 600})
+    closing = tell(life(out), names())[-1]
+    assert closing.endswith(": stepped out of training, expected back (GP) in London.")
+
+
 def test_a_wait_after_a_transfer_is_one_to_start() -> None:
     left = {"programme": GP, "level": ST1, "region": LONDON}
     lines = told(

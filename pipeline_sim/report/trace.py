@@ -530,7 +530,8 @@ def _closing(state: State, place: Moment | None, waiting_since: int | None, blue
     horizon = blueprint.months - 1
     role, where = STATE_WORDS[state], ""
     if place is not None and state is not State.OUTSIDE:
-        role, where = _role(state, place), f"{place.in_region}{place.hours}"
+        hours = "" if state is State.STEPPED_OUT else place.hours
+        role, where = _role(state, place), f"{place.in_region}{hours}"
     wait = (
         f", waiting for {months_words(horizon - waiting_since)} so far" if waiting_since is not None else ""
     )
