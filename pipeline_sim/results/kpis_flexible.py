@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline_sim.results.census import person_months
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.kpis_training import DOCTORS_IN_TRAINING, percentile_of
-from pipeline_sim.results.labels import CAUSE_NAMES, fellowship_names, step_out_names, word
+from pipeline_sim.results.labels import CAUSE_NAMES, fellowship_names, kinds_up_to, word
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event, Scheme, State
@@ -36,19 +36,6 @@ _PLACES = (
 _START, _RETURN = "waiting_to_start", "waiting_to_return"
 
 
-def _kinds(named: tuple[str, ...], largest: int) -> tuple[str, ...]:
-    """Names of kinds; a number without one is told by itself."""
-    return (*named, *(f"kind_{number}" for number in range(len(named), largest + 1)))
-
-
-def _step_out_kinds(facts: Facts) -> tuple[str, ...]:
-    rows = np.concatenate([facts.rows(event) for event in (Event.STEPPED_OUT, Event.STEPPED_IN)])
-    kind = facts.log.detail[rows] % KINDS
-    given_up = facts.log.detail[facts.rows(Event.DID_NOT_RETURN)] % KINDS
-    largest = max(int(each.max(initial=-1)) for each in (kind, given_up))
-    return _kinds(step_out_names(facts.blueprint), largest)
-
-
 def _event(event: Event) -> Callable[[Facts], Measure]:
     return lambda facts: Measure(facts.count(event))
 
@@ -62,11 +49,11 @@ def _by_kind(facts: Facts, event: Event, names: tuple[str, ...], from_month: int
 
 
 def step_outs(facts: Facts) -> Measure:
-    return _by_kind(facts, Event.STEPPED_OUT, _step_out_kinds(facts), from_month=1)
+    return _by_kind(facts, Event.STEPPED_OUT, facts.step_out_kinds, from_month=1)
 
 
 def returns(facts: Facts) -> Measure:
-    return _by_kind(facts, Event.STEPPED_IN, _step_out_kinds(facts))
+    return _by_kind(facts, Event.STEPPED_IN, facts.step_out_kinds)
 
 
 def mean_wte(facts: Facts) -> Measure:
@@ -75,7 +62,7 @@ def mean_wte(facts: Facts) -> Measure:
 
 def _away(facts: Facts, of_cells: Callable[[NDArray[np.bool_]], Table]) -> Measure:
     """Trainees stepped out by kind, as ``of_cells`` counts the cells of one; unknown kinds come last."""
-    names = _step_out_kinds(facts)
+    names = facts.step_out_kinds
     away = facts.census.in_states([State.STEPPED_OUT])
     kinds = (*range(len(names)), -1)
     table = np.stack([of_cells(away & (facts.census.step_out == kind)) for kind in kinds], axis=1)
@@ -104,7 +91,7 @@ def _back_within(months: int) -> Callable[[Facts], Measure]:
         spells = facts.step_outs
         followed = spells[(spells["out"] > 0) & (spells["out"] + months < facts.blueprint.months)]
         back = followed[(followed["back"] >= 0) & (followed["back"] - followed["out"] <= months)]
-        names = _step_out_kinds(facts)
+        names = facts.step_out_kinds
         shape = facts.years, max(len(names), 1), *facts.shape[1:]
 
         def table(these: NDArray) -> Table:
@@ -118,7 +105,7 @@ def _back_within(months: int) -> Callable[[Facts], Measure]:
 
 
 def did_not_return_percent(facts: Facts) -> Measure:
-    names = _step_out_kinds(facts)
+    names = facts.step_out_kinds
     gone, back = (_by_kind(facts, event, names) for event in (Event.DID_NOT_RETURN, Event.STEPPED_IN))
     return dataclasses.replace(gone, denominator=gone.numerator + back.numerator)
 
@@ -201,7 +188,7 @@ def portfolio_success_percent(facts: Facts) -> Measure:
 
 def fellowship_starts(facts: Facts) -> Measure:
     kind = facts.log.detail[facts.rows(Event.FELLOWSHIP_STARTED)] % KINDS
-    names = _kinds(fellowship_names(facts.blueprint), int(kind.max(initial=-1)))
+    names = kinds_up_to(int(kind.max(initial=-1)), fellowship_names(facts.blueprint))
     found = _by_kind(facts, Event.FELLOWSHIP_STARTED, names)
     axes = ("fellowship", "programme", "region")
     return dataclasses.replace(found, axes=axes, names={"fellowship": names or ("",)})

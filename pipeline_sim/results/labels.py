@@ -66,6 +66,11 @@ def fellowship_names(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(getattr(blueprint, "fellowships", None) or ())
 
 
+def kinds_up_to(largest: int, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of kinds; a number without one is told by itself."""
+    return (*named, *(f"kind_{number}" for number in range(len(named), largest + 1)))
+
+
 def year_count(blueprint: Blueprint) -> int:
     """Training years that the horizon touches."""
     return training_year(blueprint.start_month, max(blueprint.months, 1) - 1) + 1
