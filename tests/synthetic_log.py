@@ -119,6 +119,20 @@ def _lives(
         yield rows(month, Event.BLOCKED, programme, first + year, wte, cause, Phase.GRANTS, of=wait)
         month = month + np.where(wait, rng.integers(1, 6, people), 0)
         yield rows(month, Event.STARTED_LEVEL, programme, first + year, wte, year == 0)
+        away = rng.random(people) < 0.05
+        length = rng.choice([4, 12, 24], people)
+        kind = rng.integers(0, 5, people)
+        late = np.where(rng.random(people) < 0.2, rng.integers(1, 6, people), 0)
+        yield rows(month, Event.STEPPED_OUT, programme, first + year, 0, kind + 100 * length, of=away)
+        back = month + length
+        yield rows(
+            back, Event.BLOCKED, programme, first + year, wte, cause, Phase.GRANTS, of=away & (late > 0)
+        )
+        back = back + late
+        yield rows(
+            back, Event.STEPPED_IN, programme, first + year, wte, kind + 100 * (length + late), of=away
+        )
+        month = np.where(away, back, month)
         month = month + np.rint(1200 / wte).astype(np.int64)
         yield rows(month, Event.REVIEWED, programme, first + year, wte, 1, Phase.ENDINGS)
     yield rows(month, Event.COMPLETED_TRAINING, programme, first + 4, wte, 60, Phase.ENDINGS)

@@ -1,4 +1,4 @@
-"""Figures: all six are drawn, whatever the run holds, and the same run gives the same picture."""
+"""Figures: six are always drawn, whatever the run holds, and the same run gives the same picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from results_examples import F2, FOUNDATION, GP, example_log, log_of, row, small
 from synthetic_log import national_blueprint, synthetic_log
 
 from pipeline_sim.report import figures
+from pipeline_sim.report.figures_flexible import flexible_training
 from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.report.figures_style import plain, spread
 from pipeline_sim.results.bundle import summarise
@@ -131,8 +132,36 @@ def test_the_road_of_an_intake_is_labelled_with_people() -> None:
     assert "by July 2045" in text and "percentages are of entrants" in text
 
 
+def test_trainees_away_are_drawn_by_kind_when_there_are_any() -> None:
+    blueprint = small_blueprint()
+    for name, value in {
+        "step_outs": ("oope", "parental"),
+        "step_out_titles": (None, "Parental leave"),
+    }.items():
+        object.__setattr__(blueprint, name, value)
+    log = log_of(
+        row(0, student(1, 0), Event.PRESENT_AT_START, GP, 2, 0, 80, State.TRAINING),
+        row(12, student(1, 0), Event.STEPPED_OUT, GP, 2, 0, 0, 1 + 2400),
+        row(2, student(2, 0), Event.STEPPED_OUT, GP, 2, 0, 0, 1200),
+        row(14, student(2, 0), Event.STEPPED_IN, GP, 2, 0, 60, 1200),
+    )
+    results = summarise(log, blueprint)
+    assert list(figures.draw_figures([results], blueprint)) == [*NAMES, "flexible_training"]
+    text = words(flexible_training(results.kpis, blueprint, "source"))
+    assert "Parental leave 1" in text and "100%" in text
+    assert flexible_training(summarise(example_log(), BLUEPRINT).kpis, BLUEPRINT, "source") is None
+
+
+def test_kinds_beyond_the_colours_are_drawn_together() -> None:
+    kinds = tuple(f"kind_{number}" for number in range(12))
+    rows = [(0, 2025, f"stepped_out[kind={kind}]", 10.0 + at) for at, kind in enumerate(kinds)]
+    kpis = pd.DataFrame([*rows, (0, 2025, "ltft_percent", np.nan)], columns=["rep", "year", "kpi", "value"])
+    text = words(flexible_training(kpis, BLUEPRINT, "source"))
+    assert "Other 60" in text and "Kind 11 21" in text and "Kind 4" not in text
+
+
 def test_axes_begin_at_zero() -> None:
-    blueprint = national_blueprint(months=120, programmes=6)
+    blueprint = national_blueprint(months=240, programmes=6)
     results = summarise(synthetic_log(blueprint, 2000), blueprint)
     for figure in (
         figures.people_by_stage(results.census, blueprint, ""),

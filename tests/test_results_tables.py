@@ -34,7 +34,7 @@ from pipeline_sim.results.lives import read_lives
 from pipeline_sim.results.people import find_people
 from pipeline_sim.results.waits import waits_frame
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.vocabulary import Event, PoolKind, State
+from pipeline_sim.vocabulary import CREDIT_KIND, Event, PoolKind, State
 
 BLUEPRINT = small_blueprint()
 
@@ -345,6 +345,11 @@ _MOVES = {
     Event.STARTED_PRACTICE: [State.CONSULTANT, State.GP],
     Event.STARTED_BREAK: [6],
     Event.RETURNED_TO_PRACTICE: [State.GP],
+    Event.STEPPED_OUT: [600, 1201],
+    Event.STEPPED_IN: [601],
+    Event.TRANSFERRED: [CORE],
+    Event.FELLOWSHIP_STARTED: [1200],
+    Event.CREDIT_GRANTED: [CREDIT_KIND + 600],
 }
 _LEAVING = [Event.LEFT, Event.RETIRED]
 

@@ -159,6 +159,58 @@ def test_a_wait_says_why_and_when_it_ends_how_long_it_was() -> None:
     ]
 
 
+def test_stepping_out_and_coming_back_are_told_with_the_kind_and_the_wait() -> None:
+    post = {"programme": CARDIOLOGY, "level": ST4, "region": LONDON}
+    rows = [
+        (72, Event.STARTED_LEVEL, {**post, "detail": 1}),
+        (76, Event.STEPPED_OUT, {**post, "wte": 0, "detail": 1 + 100 * 12}),
+        (88, Event.BLOCKED, {**post, "wte": 60, "detail": PoolKind.TRAINING_POST}),
+        (90, Event.BLOCKED, {**post, "wte": 60, "detail": PoolKind.SUPERVISOR}),
+    ]
+    back = (91, Event.STEPPED_IN, {**post, "wte": 60, "detail": 1 + 100 * 15})
+    flexible = names(step_outs=("oopr", "parental"), step_out_titles=("Research", "Parental leave"))
+    assert tell(life(*rows, back), flexible)[2:] == [
+        "December 2031: stepped out of cardiology training for 1 year (parental leave).",
+        "December 2032: ready to return, but could not step back in to cardiology ST4 in London: no training "
+        "post is free; waiting.",
+        "February 2033: ready to return, but could not step back in to cardiology ST4 in London: no "
+        "supervisor is free; still waiting after 2 months.",
+        "March 2033: stepped back in to cardiology ST4 in London, working 60 % of full time, after 15 months "
+        "away (parental leave), after waiting 3 months.",
+        "At the end of the run, July 2045: in cardiology training at ST4 in London, working 60 % of full "
+        "time.",
+    ]
+    closing = tell(life(*rows), flexible)[-1]
+    assert "waiting to step back in to training (cardiology) in London" in closing
+    assert closing.endswith("waiting for 151 months so far.")
+    assert "OOPR" in tell(life((1, Event.STEPPED_OUT, {**post, "detail": 0})), names(step_outs=("oopr",)))[1]
+
+
+def test_a_trainee_away_has_no_hours() -> None:
+    out = (76, Event.STEPPED_OUT, {"programme": GP, "level": ST1, "region": LONDON, "wte": 60, "detail": 600})
+    closing = tell(life(out), names())[-1]
+    assert closing.endswith(": stepped out of training, expected back (GP) in London.")
+
+
+def test_a_wait_after_a_transfer_is_one_to_start() -> None:
+    left = {"programme": GP, "level": ST1, "region": LONDON}
+    lines = told(
+        (70, Event.STEPPED_OUT, {**left, "detail": 600}),
+        (76, Event.TRANSFERRED, {**left, "detail": CARDIOLOGY}),
+        (76, Event.BLOCKED, {"programme": CARDIOLOGY, "level": ST4, "detail": PoolKind.SUPERVISOR}),
+    )
+    assert lines[1] == "December 2031: left GP training for a post won in cardiology."
+    assert lines[2].startswith("December 2031: could not start cardiology ST4")
+
+
+def test_a_fellowship_is_named() -> None:
+    row = (200, Event.FELLOWSHIP_STARTED, {"programme": GP, "region": LONDON, "detail": 2400})
+    assert tell(life(row), names(fellowships=("primary_care",)))[1:] == [
+        "April 2042: started a fellowship (primary care) in London of 2 years.",
+        "At the end of the run, July 2045: in a fellowship after training (GP) in London.",
+    ]
+
+
 def test_a_wait_that_never_ends_is_in_the_closing_line() -> None:
     post = {"programme": CARDIOLOGY, "level": ST4, "region": LONDON, "detail": PoolKind.SUPERVISOR}
     assert tell(life((229, Event.BLOCKED, post)), names())[-1].endswith("waiting for 10 months so far.")

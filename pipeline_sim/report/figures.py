@@ -1,6 +1,7 @@
-"""The six figures of a run: people by stage, one intake's road, fill rates, waits, time to CCT, supervisors.
+"""The figures of a run: people by stage, one intake's road, fill rates, waits, time to CCT, supervisors.
 
-Drawn from the results alone. With several replications a figure shows their mean.
+Where trainees step out of their programmes, a seventh shows who is away. Drawn from the results alone. With
+several replications a figure shows their mean.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipeline_sim.clock import TRAINING_YEAR_MONTH, date_of
 from pipeline_sim.report import figures_style as style
+from pipeline_sim.report.figures_flexible import flexible_training
 from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.results.bundle import Results
 from pipeline_sim.scenario.blueprint import Blueprint
@@ -26,13 +28,17 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "Students": (style.BLUE, ("student", "student_waiting")),
     "Foundation": (style.SKY, ("foundation", "foundation_waiting")),
     "Specialty training": (style.GREEN, ("training", "training_waiting")),
+    "Stepped out of training": (style.YELLOW, ("stepped_out",)),
     "Outside training": (
         style.ORANGE,
-        ("locally_employed", "unplaced", "abroad", "break", "teaching_research"),
+        (
+            *("locally_employed", "unplaced", "abroad", "break", "teaching_research"),
+            "training_initiative",
+        ),
     ),
     "Applying from abroad": (style.GREY, ("overseas_applicant",)),
     "SAS doctors": (style.PURPLE, ("sas",)),
-    "Trained, not in post": (style.BROWN, ("post_cct", "practice_break")),
+    "Trained, not in post": (style.BROWN, ("post_cct", "practice_break", "fellowship", "return_scheme")),
     "Consultants": (style.BLACK, ("consultant",)),
     "GPs": (style.VERMILION, ("gp",)),
 }
@@ -46,6 +52,9 @@ CAUSES = {
     "private_placement": ("Private placement", style.PURPLE),
     "voluntary_placement": ("Voluntary placement", style.BROWN),
     "technology_placement": ("Technology placement", style.BLACK),
+    "support_place": ("Supported return", "#88ccaa"),
+    "credential_slot": ("Credential", "#332288"),
+    "enhance_place": ("Enhance place", "#aa4466"),
     "not_recorded": ("Not recorded", style.GREY),
 }
 PANELS_ACROSS = 4
@@ -69,6 +78,9 @@ def draw_figures(
         "f2_to_cct": time_to_cct(_together(results, "completions"), kpis, source),
         "supervisors": supervisors(kpis, source),
     }
+    flexible = flexible_training(kpis, blueprint, source)
+    if flexible is not None:
+        figures["flexible_training"] = flexible
     return {name: style.to_png(figure) for name, figure in figures.items()}
 
 

@@ -34,6 +34,7 @@ ORDER = {
     cohort.CCT: (0, style.GREEN),
     cohort.LATER: (1, style.SKY),
     cohort.IN_TRAINING: (2, style.SKY),
+    cohort.AWAY: (2, style.YELLOW),
     cohort.STILL_STUDYING: (3, style.ORANGE),
     cohort.NO_FOUNDATION: (3, style.ORANGE),
     cohort.IN_FOUNDATION: (3, style.ORANGE),

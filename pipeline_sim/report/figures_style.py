@@ -25,7 +25,10 @@ GREY, BROWN = "#999999", "#8c564b"
 
 SMALL, NORMAL, TITLE = 7.5, 8.5, 11.0
 LEFT_MARGIN = 0.1
-ACRONYMS = frozenset({"accs", "ent", "gp", "gum", "imt", "omfs", "sas", "uk", "nhs", "ct", "nhse"})
+ACRONYMS = frozenset(
+    {"accs", "ent", "gp", "gum", "imt", "omfs", "sas", "uk", "nhs", "ct", "nhse"}
+    | {"oopt", "oopr", "oope", "oopc", "oopp"}
+)
 SMALL_WORDS = frozenset({"and", "of", "the", "in"})
 
 

@@ -14,6 +14,7 @@ from pipeline_sim.clock import date_of
 from pipeline_sim.errors import PipelineError
 from pipeline_sim.eventlog import NONE, EventLog
 from pipeline_sim.identity import SYSTEM_PERSON, IdentityKind, describe, identity_kind
+from pipeline_sim.results.labels import fellowship_names, step_out_titles
 from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS, Blueprint
 from pipeline_sim.vocabulary import (
     CREDIT_KIND,
@@ -43,7 +44,10 @@ KIND_WORDS = {
     IdentityKind.OVERSEAS: "doctor who qualified overseas",
     IdentityKind.STARTING_WORKFORCE: "doctor of the trained workforce at the start",
 }
-ACRONYMS = frozenset({"accs", "ent", "gp", "gum", "imt", "omfs", "sas", "uk", "nhs", "ct"})
+_OUT_OF_PROGRAMME = ("oopt", "oopr", "oope", "oopc", "oopp")
+ACRONYMS = frozenset(
+    {"accs", "ent", "gp", "gum", "imt", "omfs", "sas", "uk", "nhs", "ct", "cct", *_OUT_OF_PROGRAMME}
+)
 
 
 class UnknownPerson(PipelineError):
@@ -63,6 +67,10 @@ class Moment:
     detail: int
     rounds: tuple[str, ...]
     routes: tuple[str, ...]
+    programmes: tuple[str, ...]
+    step_outs: tuple[str, ...]
+    fellowships: tuple[str, ...]
+    returning: bool = False  # waits to step back in
 
     @property
     def in_region(self) -> str:
@@ -91,6 +99,11 @@ class Moment:
     def round(self) -> str:
         """The name of the round that ``detail`` carries above other things."""
         return self.round_name(round_of(self.detail))
+
+    def kind_among(self, names: tuple[str, ...]) -> str:
+        """The name of the kind that ``detail`` carries, in brackets; nothing if it has none."""
+        name = plain(_name(names, self.detail % KINDS))
+        return f" ({name[:1].lower() + name[1:] if name[1:2].islower() else name})" if name else ""
 
     def round_name(self, number: int) -> str:
         return plain(self.rounds[number]) if 0 <= number < len(self.rounds) else "a round"
@@ -159,7 +172,10 @@ STATE_WORDS = {
     State.TRAINING_INITIATIVE: "on the Medical Training Initiative",
     State.RETURN_SCHEME: "coming back to practice by induction and refresher",
 }
-NAMED_BY_SPECIALTY = (State.SAS, State.POST_CCT, State.CONSULTANT, State.TRAINING_WAITING)
+NAMED_BY_SPECIALTY = (
+    *(State.SAS, State.POST_CCT, State.CONSULTANT, State.TRAINING_WAITING),
+    *(State.STEPPED_OUT, State.FELLOWSHIP),
+)
 CAUSE_WORDS = {
     PoolKind.HOSPITAL_PLACEMENT: "no hospital placement is free",
     PoolKind.PRIMARY_CARE_PLACEMENT: "no primary care placement is free",
@@ -222,6 +238,8 @@ def _role(state: int, m: Moment) -> str:
         return f"in {m.programme} training" + (f" at {m.level}" if m.level else "")
     if state == State.FOUNDATION and m.level:
         return f"{words} ({m.level})"
+    if state == State.TRAINING_WAITING and m.returning:
+        words = "waiting to step back in to training"
     return words + (m.specialty if state in NAMED_BY_SPECIALTY else "")
 
 
@@ -263,7 +281,18 @@ def _accepted(m: Moment) -> str:
 
 
 def _blocked(m: Moment) -> str:
-    return f"could not start {m.post}{m.in_region}: {_word(CAUSE_WORDS, PoolKind, m.detail)}"
+    what = "ready to return, but could not step back in to" if m.returning else "could not start"
+    return f"{what} {m.post}{m.in_region}: {_word(CAUSE_WORDS, PoolKind, m.detail)}"
+
+
+def _stepped_in(m: Moment) -> str:
+    away = f"{months_words(m.detail // KINDS)} away{m.kind_among(m.step_outs)}"
+    return f"stepped back in to {m.post}{m.in_region}{m.hours}, after {away}"
+
+
+def _transferred(m: Moment) -> str:
+    new = plain(_name(m.programmes, m.detail)) or "another programme"
+    return f"left {m.programme or 'a'} training for a post won in {new}"
 
 
 def _placement_blocked(m: Moment) -> str:
@@ -337,18 +366,19 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     ),
     Event.STEPPED_OUT: lambda m: (
         f"stepped out of {m.programme or 'the'} training for {months_words(m.detail // KINDS)}"
+        f"{m.kind_among(m.step_outs)}"
     ),
-    Event.STEPPED_IN: lambda m: (
-        f"stepped back in to {m.post}{m.in_region}{m.hours}, after {months_words(m.detail // KINDS)}"
+    Event.STEPPED_IN: _stepped_in,
+    Event.DID_NOT_RETURN: lambda m: (
+        f"did not come back to {m.programme or 'the'} training{m.kind_among(m.step_outs)}"
     ),
-    Event.DID_NOT_RETURN: lambda m: f"did not come back to {m.programme or 'the'} training",
     Event.LTFT_REFUSED: lambda m: f"asked to work {m.detail} % of full time, in vain",
     Event.SUPPORTED_RETURN: lambda m: f"came back with support, {m.detail} weeks supernumerary",
     Event.CREDIT_GRANTED: lambda m: (
         f"{m.detail % CREDIT_KIND / 100:g} months of whole-time training credited "
         f"({_word(CREDIT_WORDS, Credit, m.detail // CREDIT_KIND)})"
     ),
-    Event.TRANSFERRED: lambda m: f"left {m.programme or 'a programme'} for a post won in another programme",
+    Event.TRANSFERRED: _transferred,
     Event.PORTFOLIO_STARTED: lambda m: f"began a portfolio application{m.specialty}",
     Event.PORTFOLIO_REFUSED: lambda m: f"the portfolio application{m.specialty} did not succeed",
     Event.CREDENTIAL_STARTED: lambda m: f"started a credential{m.in_region}",
@@ -356,7 +386,7 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
         f"awarded a credential{m.in_region}, {months_words(m.detail // KINDS)} after starting it"
     ),
     Event.FELLOWSHIP_STARTED: lambda m: (
-        f"started a fellowship{m.in_region} of {months_words(m.detail // KINDS)}"
+        f"started a fellowship{m.kind_among(m.fellowships)}{m.in_region} of {months_words(m.detail // KINDS)}"
     ),
     Event.SCHEME_STARTED: lambda m: (
         f"joined {_word(SCHEME_WORDS, Scheme, m.detail % KINDS)} for {months_words(m.detail // KINDS)}"
@@ -375,6 +405,8 @@ WAIT_ENDS = frozenset(
         Event.FOUNDATION_STARTED,
         Event.STARTED_LEVEL,
         Event.STEPPED_IN,
+        Event.DID_NOT_RETURN,
+        Event.TRANSFERRED,
         Event.RESIGNED,
         Event.LEFT_MEDICAL_SCHOOL,
         Event.LEFT,
@@ -395,8 +427,14 @@ def tell(history: EventLog, blueprint: Blueprint) -> list[str]:
     lines = [who(int(history.person[0]), int(history.month[0]), blueprint)]
     state = State.OUTSIDE
     waiting_since: int | None = None
+    returning = False
     place: Moment | None = None  # the row that last changed where they are
     for moment in _moments(history, blueprint):
+        away = returning or state is State.STEPPED_OUT
+        if moment.event is Event.BLOCKED and away and place and place.programme == moment.programme:
+            moment, returning = replace(moment, returning=True), True
+        elif moment.event in WAIT_ENDS:
+            returning = False
         sentence = SENTENCES[moment.event](moment)
         if moment.event in WAIT_BEGINS:
             if waiting_since is None:
@@ -456,6 +494,7 @@ def find_person(log: EventLog, number: int) -> int:
 
 
 def _moments(history: EventLog, blueprint: Blueprint) -> Iterator[Moment]:
+    step_outs, fellowships = step_out_titles(blueprint), fellowship_names(blueprint)
     for row in range(len(history)):
         programme = _name(blueprint.programmes, history.programme[row])
         event = Event(int(history.event[row]))
@@ -471,6 +510,9 @@ def _moments(history: EventLog, blueprint: Blueprint) -> Iterator[Moment]:
             detail=int(history.detail[row]),
             rounds=blueprint.rounds,
             routes=blueprint.routes,
+            programmes=blueprint.programmes,
+            step_outs=step_outs,
+            fellowships=fellowships,
         )
 
 
@@ -488,7 +530,8 @@ def _closing(state: State, place: Moment | None, waiting_since: int | None, blue
     horizon = blueprint.months - 1
     role, where = STATE_WORDS[state], ""
     if place is not None and state is not State.OUTSIDE:
-        role, where = _role(state, place), f"{place.in_region}{place.hours}"
+        hours = "" if state is State.STEPPED_OUT else place.hours
+        role, where = _role(state, place), f"{place.in_region}{hours}"
     wait = (
         f", waiting for {months_words(horizon - waiting_since)} so far" if waiting_since is not None else ""
     )

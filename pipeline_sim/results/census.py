@@ -19,7 +19,7 @@ from pipeline_sim.results.labels import (
     months_in_year,
     year_of_month,
 )
-from pipeline_sim.results.life_passes import FULL_TIME, count_heads
+from pipeline_sim.results.life_passes import FULL_TIME, RETURNING, count_heads
 from pipeline_sim.results.lives import Lives
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import State
@@ -32,6 +32,8 @@ class Census:
     """Cells that people were in, and what each held at each month's end.
 
     ``heads``, ``wte`` (percent) and ``part_time`` (heads below full time) have shape [cells, months].
+    ``returning`` marks cells of those who wait to step back in to training; ``step_out`` is the kind of
+    absence of those stepped out, -1 elsewhere or if not known.
     """
 
     state: NDArray[np.int64]
@@ -42,6 +44,8 @@ class Census:
     heads: NDArray[np.int32]
     wte: NDArray[np.int32]
     part_time: NDArray[np.int32]
+    returning: NDArray[np.bool_]
+    step_out: NDArray[np.int64]
 
     def in_states(self, states: Iterable[State]) -> NDArray[np.bool_]:
         """Which cells are of one of the states."""
@@ -58,7 +62,19 @@ def take_census(lives: Lives, blueprint: Blueprint) -> Census:
     count_heads(lives.rows, lives.begin, people.shape, people.slot, cells, held)
     programme, level, region = np.unravel_index(people.places[place], people.shape)
     heads, wte, part_time = (np.ascontiguousarray(amount) for amount in np.moveaxis(held, 2, 0))
-    return Census(state, cause, programme - 1, level - 1, region - 1, heads, wte, part_time)
+    away = state == State.STEPPED_OUT
+    return Census(
+        state=state,
+        cause=np.where(away, 0, cause % RETURNING),
+        programme=programme - 1,
+        level=level - 1,
+        region=region - 1,
+        heads=heads,
+        wte=wte,
+        part_time=part_time,
+        returning=~away & (cause >= RETURNING),
+        step_out=np.where(away, cause - 1, -1),
+    )
 
 
 def census_frame(census: Census, blueprint: Blueprint, rep: int = 0) -> pd.DataFrame:

@@ -21,10 +21,10 @@ GRADUATED, LEFT, STILL_STUDYING = "graduated", "left", "studying"
 STARTED_F1, NO_FOUNDATION = "started F1", "waiting for F1"
 COMPLETED_F2, IN_FOUNDATION = "completed F2", "in foundation"
 WITHIN_YEAR, LATER, NOT_YET = "within 12 months", "later", "not in training"
-CCT, IN_TRAINING, OUTSIDE_TRAINING = "CCT", "in training", "outside training"
+CCT, IN_TRAINING, AWAY, OUTSIDE_TRAINING = "CCT", "in training", "stepped out", "outside training"
 _PLACES = (
     *(ENTERED, GRADUATED, LEFT, STILL_STUDYING, STARTED_F1, NO_FOUNDATION, COMPLETED_F2, IN_FOUNDATION),
-    *(WITHIN_YEAR, LATER, NOT_YET, CCT, IN_TRAINING, OUTSIDE_TRAINING),
+    *(WITHIN_YEAR, LATER, NOT_YET, CCT, IN_TRAINING, AWAY, OUTSIDE_TRAINING),
 )
 _CODE = {name: code for code, name in enumerate(_PLACES)}
 _SOON = 12  # months; fewer than this, as in the KPI
@@ -77,7 +77,11 @@ def cohort_frame(facts: Facts, rep: int = 0) -> pd.DataFrame:
         either(
             certified >= 0,
             CCT,
-            code(np.isin(at_end, (State.TRAINING, State.TRAINING_WAITING)), IN_TRAINING, OUTSIDE_TRAINING),
+            np.select(
+                [np.isin(at_end, (State.TRAINING, State.TRAINING_WAITING)), at_end == State.STEPPED_OUT],
+                [_CODE[IN_TRAINING], _CODE[AWAY]],
+                _CODE[OUTSIDE_TRAINING],
+            ),
         ),
     ]
     onward = [

@@ -28,10 +28,13 @@ def completions_frame(lives: Lives, people: People, blueprint: Blueprint, rep: i
     ``rep, person, month, date, kind`` (cct or portfolio)``, programme, region``;
     ``entered_foundation, finished_f2, first_specialty_start, programme_start``: months of the
     simulation, missing when they did not happen within it;
-    ``months_in_training, months_waiting, months_outside``: whole months between F2 sign-off and the
-    completion (from when the person was first seen, if no sign-off was), which add up to
+    ``months_in_training, months_waiting, months_stepped_out, months_outside``: whole months between F2
+    sign-off and the completion (from when the person was first seen, if no sign-off was), which add up to
     ``f2_to_cct_months`` when that is known; missing for people of the starting stock whose training
-    began before month 0;
+    began before month 0, as are the next three;
+    ``months_ltft``: those of the months in training that were less than full time;
+    ``step_outs``: how often the doctor stepped out of training;
+    ``credit_months``: WTE months of earlier training or experience that were credited;
     ``f2_to_cct_months``: missing unless the F2 sign-off lies in the run and the completion is a CCT;
     ``mean_wte``: percent, weighted by time in training; missing without any.
     """
@@ -40,6 +43,7 @@ def completions_frame(lives: Lives, people: People, blueprint: Blueprint, rep: i
     find_completions(lives.rows, lives.begin, lives.months, final_foundation_level(blueprint), done)
     done = done[np.argsort(done["month"], kind="stable")]
     in_training, waiting = done["in_training"], done["waiting"]
+    away = done["stepped_out"]
     total = done["month"] - done["since"]
     known = ~done["began_before"]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -59,7 +63,11 @@ def completions_frame(lives: Lives, people: People, blueprint: Blueprint, rep: i
             "programme_start": _month_or_missing(done["opening"]),
             "months_in_training": _optional(in_training, known),
             "months_waiting": _optional(waiting, known),
-            "months_outside": _optional(total - in_training - waiting, known),
+            "months_stepped_out": _optional(away, known),
+            "months_outside": _optional(total - in_training - waiting - away, known),
+            "months_ltft": _optional(done["less_than_full_time"], known),
+            "step_outs": _optional(done["step_outs"], known),
+            "credit_months": np.where(known, done["credit"] / 100, np.nan),
             "f2_to_cct_months": _optional(total, (done["signed_off"] >= 0) & ~done["portfolio"]),
             "mean_wte": mean_wte,
         }

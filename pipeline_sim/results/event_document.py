@@ -13,10 +13,12 @@ from pipeline_sim import vocabulary
 from pipeline_sim.vocabulary import (
     STATE_AFTER,
     STATE_IN_DETAIL,
+    Credit,
     Event,
     Leaving,
     Outcome,
     PoolKind,
+    Scheme,
     State,
     Unplaced,
 )
@@ -64,6 +66,8 @@ def event_markdown() -> str:
         ("Why an application season ended without a post", Unplaced),
         ("Why someone left", Leaving),
         ("ARCP outcomes", Outcome),
+        ("Why earlier time counts towards a programme", Credit),
+        ("Ways of keeping or bringing back trained doctors", Scheme),
     ):
         lines += ["", f"## {title}", "", "| number | name | |", "|---|---|---|"]
         lines += [

@@ -19,13 +19,15 @@ from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.census import Census, mean_by_year, sum_by_year
 from pipeline_sim.results.completions import completions_frame, final_foundation_level
 from pipeline_sim.results.flows import Flows
-from pipeline_sim.results.labels import year_count, year_of_month
+from pipeline_sim.results.labels import kinds_up_to, step_out_names, year_count, year_of_month
 from pipeline_sim.results.life_passes import (
     FOUNDATION_PROGRAMME,
     PRACTICE,
     SIGN_OFF,
+    STEP_OUT,
     find_practice_after_cct,
     find_sign_offs,
+    find_step_outs,
 )
 from pipeline_sim.results.lives import Lives
 from pipeline_sim.results.log_passes import (
@@ -37,7 +39,7 @@ from pipeline_sim.results.log_passes import (
 )
 from pipeline_sim.results.people import People
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Blueprint
-from pipeline_sim.vocabulary import Event, Outcome, State, round_of
+from pipeline_sim.vocabulary import KINDS, Event, Outcome, State, round_of
 
 Table = NDArray[np.float64]
 
@@ -172,6 +174,10 @@ class Facts:
             cells &= self.specialty[self.census.programme + 1]
         return cells
 
+    def heads_of(self, cells: NDArray[np.bool_]) -> Table:
+        """Mean monthly headcount in the marked cells of the census."""
+        return mean_by_year(self.census, self.blueprint, cells, self.yearly_heads)
+
     @cached_property
     def trainees(self) -> Table:
         """Mean headcount in specialty programmes, core included: in training or waiting with a post."""
@@ -264,6 +270,20 @@ class Facts:
         found = np.empty(self.lives.happened[Event.FOUNDATION_SIGNED_OFF], dtype=SIGN_OFF)
         level = final_foundation_level(self.blueprint)
         return found[: find_sign_offs(self.lives.rows, self.lives.begin, level, found)]
+
+    @cached_property
+    def step_outs(self) -> NDArray:
+        """Step-outs from training and returns, of dtype ``STEP_OUT``."""
+        happened = self.lives.happened[[Event.STEPPED_OUT, Event.STEPPED_IN]].sum()
+        found = np.empty(happened, dtype=STEP_OUT)
+        return found[: find_step_outs(self.lives.rows, self.lives.begin, found)] if happened else found
+
+    @cached_property
+    def step_out_kinds(self) -> tuple[str, ...]:
+        """Names of the kinds of step-out, those of the scenario and any others that the log has."""
+        events = (Event.STEPPED_OUT, Event.STEPPED_IN, Event.DID_NOT_RETURN)
+        kinds = (self.log.detail[self.rows(event)] % KINDS for event in events)
+        return kinds_up_to(max(int(kind.max(initial=-1)) for kind in kinds), step_out_names(self.blueprint))
 
     def practice_after_cct(self) -> NDArray:
         """Starts in practice after a CCT, of dtype ``PRACTICE``."""

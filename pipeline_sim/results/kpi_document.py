@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pipeline_sim.results import kpis_early, kpis_recruitment, kpis_training, kpis_workforce
+from pipeline_sim.results import kpis_early, kpis_flexible, kpis_recruitment, kpis_training, kpis_workforce
 from pipeline_sim.results.sources import BUSINESS_PLAN
 
 _CHAPTERS = (
     ("Medical school and foundation", kpis_early.KPIS),
     ("Specialty recruitment", kpis_recruitment.KPIS),
     ("Specialty training", kpis_training.KPIS),
+    ("Flexible training", kpis_flexible.KPIS),
     ("Workforce, waits and capacity", kpis_workforce.KPIS),
 )
 
@@ -29,11 +30,6 @@ _NOT_HERE = (
         "Undergraduate 1",
         "% of medical schools that sign up to the undergraduate tariff accountability agreement",
         "about agreements, not doctors",
-    ),
-    (
-        "Education reform 2",
-        "Number of trainees who have returned to training following SuppoRTT programme",
-        "no supported return in the event vocabulary",
     ),
     (
         "Cancer and Diagnostics 2",
@@ -57,6 +53,8 @@ edit there.*
   `fill_rate[programme=cardiology,region=london]`. Rows with nothing in them are left out.
 - A **ratio** with a denominator of zero has no value; numerator and denominator are still written.
 - Counts have no denominator. Medians and deciles have no numerator; their denominator is how many people.
+- Where a scenario has none of something (step-outs, credit, fellowships ...), its counts are 0 and its
+  shares have no value.
 - "Mean over the months" is the mean of the month-end census.
 
 KPIs of the {BUSINESS_PLAN} are quoted word for word.

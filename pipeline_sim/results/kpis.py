@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline_sim.results import kpis_early, kpis_recruitment, kpis_training, kpis_workforce
+from pipeline_sim.results import kpis_early, kpis_flexible, kpis_recruitment, kpis_training, kpis_workforce
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.registry import Kpi, kpi_table
 
@@ -16,6 +16,7 @@ REGISTRY: tuple[Kpi, ...] = (
     *kpis_early.KPIS,
     *kpis_recruitment.KPIS,
     *kpis_training.KPIS,
+    *kpis_flexible.KPIS,
     *kpis_workforce.KPIS,
 )
 

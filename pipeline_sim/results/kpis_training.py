@@ -152,7 +152,8 @@ KPIS = (
         "trainees",
         "Trainees in specialty programmes",
         "people",
-        "mean over the months of the year of doctors who hold a training post, core included",
+        "mean over the months of the year of doctors who hold a training post, core included; those who have "
+        "stepped out count from when they are ready to return",
         DEFINED_HERE,
         trainees,
         (PROGRAMME, REGION),
@@ -161,7 +162,7 @@ KPIS = (
         "trainees_in_post",
         "Trainees at work in their programme",
         "people",
-        "trainees less those who wait for a supervisor or a practice place",
+        "trainees less those who wait to start or to return",
         DEFINED_HERE,
         trainees_in_post,
         (PROGRAMME, REGION),
@@ -274,10 +275,10 @@ KPIS = (
     percent(
         "arcp_non_standard_percent",
         "Yearly reviews that did not find plain progress",
-        "reviews with an outcome other than 1 or 6 / reviews",
+        "reviews with an outcome other than 1 or 6, that is 2, 3 or 4 / reviews",
         DEFINED_HERE,
         non_standard_outcomes,
-        (PROGRAMME,),
+        (PROGRAMME, REGION),
     ),
     percent(
         "arcp_outcome_share",

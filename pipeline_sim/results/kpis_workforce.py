@@ -145,7 +145,7 @@ KPIS = (
         "months' ends at which a person waited, by what they waited for. Waiting for a training post are "
         "doctors in locally employed work after an unsuccessful application who still try (state "
         "`unplaced`), not applicants abroad or SAS doctors. Programmes are known only for those who wait "
-        "for a supervisor or a practice place",
+        "for a supervisor or a practice place, or to return to a programme (see `waits_to_return`)",
         DEFINED_HERE,
         waits,
         (CAUSE, PROGRAMME, REGION, ("cause", "programme"), ("cause", "region")),

@@ -49,6 +49,28 @@ def categories(codes: NDArray, names: Sequence[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(chosen, categories=distinct)
 
 
+def step_out_names(blueprint: Blueprint) -> tuple[str, ...]:
+    """Kinds of step-out from training, none if the scenario has none."""
+    return tuple(getattr(blueprint, "step_outs", None) or ())
+
+
+def step_out_titles(blueprint: Blueprint) -> tuple[str, ...]:
+    """Kinds of step-out as people write them, or their names where the scenario does not say."""
+    names = step_out_names(blueprint)
+    titles = getattr(blueprint, "step_out_titles", None) or (None,) * len(names)
+    return tuple(title or name for title, name in zip(titles, names, strict=True))
+
+
+def fellowship_names(blueprint: Blueprint) -> tuple[str, ...]:
+    """Fellowships after training, none if the scenario has none."""
+    return tuple(getattr(blueprint, "fellowships", None) or ())
+
+
+def kinds_up_to(largest: int, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of kinds; a number without one is told by itself."""
+    return (*named, *(f"kind_{number}" for number in range(len(named), largest + 1)))
+
+
 def year_count(blueprint: Blueprint) -> int:
     """Training years that the horizon touches."""
     return training_year(blueprint.start_month, max(blueprint.months, 1) - 1) + 1

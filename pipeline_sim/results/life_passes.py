@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from pipeline_sim.compiling import kernel
 from pipeline_sim.results.log_passes import place_of
-from pipeline_sim.vocabulary import Event, PoolKind, State
+from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Event, PoolKind, State
 
 FOUNDATION_PROGRAMME = 0
 FULL_TIME = 100  # percent
+RETURNING = int(max(PoolKind)) + 1  # added to the cause of waiting of someone who waits to step back in
 
 #: A row of a life; what each part means is told by ``Lives``.
 LIFE = np.dtype(
@@ -41,6 +42,10 @@ COMPLETION = np.dtype(
         ("in_training", np.int32),  # months since ``since``, as are those waiting
         ("waiting", np.int32),
         ("wte_months", np.int32),  # percent x months in training
+        ("less_than_full_time", np.int32),  # months in training, since ``since``
+        ("stepped_out", np.int32),  # months
+        ("credit", np.int32),  # WTE months x 100
+        ("step_outs", np.int16),
         ("since", np.int16),
         ("month", np.int16),
         ("programme", np.int16),
@@ -62,6 +67,19 @@ SIGN_OFF = np.dtype(
 PRACTICE = np.dtype(
     [("month", np.int16), ("programme", np.int16), ("region", np.int8), ("wte", np.uint8)], align=True
 )
+#: A step-out and the return from it. ``out`` is -1 when the run did not see it begin, ``back`` while or
+#: where the doctor does not return; ``waited`` are months from the first refusal until the return.
+STEP_OUT = np.dtype(
+    [
+        ("out", np.int16),
+        ("back", np.int16),
+        ("waited", np.int16),
+        ("programme", np.int16),
+        ("region", np.int8),
+        ("kind", np.int8),
+    ],
+    align=True,
+)
 
 _LAST_STATE, _LAST_CAUSE = int(max(State)), int(max(PoolKind))
 _OUTSIDE = int(State.OUTSIDE)
@@ -73,6 +91,9 @@ _PRESENT_AT_START, _FOUNDATION_STARTED = int(Event.PRESENT_AT_START), int(Event.
 _SIGNED_OFF, _CERTIFIED = int(Event.FOUNDATION_SIGNED_OFF), int(Event.COMPLETED_TRAINING)
 _PORTFOLIO, _STARTED_PRACTICE = int(Event.PORTFOLIO_REGISTERED), int(Event.STARTED_PRACTICE)
 _CONSULTANT, _GP = int(State.CONSULTANT), int(State.GP)
+_AWAY = int(State.STEPPED_OUT)
+_STEPPED_OUT, _STEPPED_IN = int(Event.STEPPED_OUT), int(Event.STEPPED_IN)
+_CREDIT_GRANTED = int(Event.CREDIT_GRANTED)
 _FOUNDATION_PLACE, _TRAINING_POST = int(PoolKind.FOUNDATION_PLACE), int(PoolKind.TRAINING_POST)
 
 
@@ -159,6 +180,8 @@ def follow_states(
             elif event == _BLOCKED and life.programme == FOUNDATION_PROGRAMME:
                 entered = _FOUNDATION_WAITING
             if entered >= 0 or first:
+                away = state == _AWAY or (state == _TRAINING_WAITING and cause >= RETURNING)
+                returning = away and event == _BLOCKED and life.programme == programme
                 programme, level, region = life.programme, life.level, life.region
                 state, cause = max(entered, _OUTSIDE), 0
                 if event in (_BLOCKED, _PLACEMENT_BLOCKED):
@@ -169,9 +192,15 @@ def follow_states(
                     cause = _TRAINING_POST
                 if state > _LAST_STATE or not 0 <= cause <= _LAST_CAUSE:
                     raise ValueError("the detail of an event is no state and no cause of waiting")
+                if state == _AWAY and event == _STEPPED_OUT:
+                    cause = 1 + int(life.detail) % KINDS
+                    if cause >= used.shape[2]:
+                        raise ValueError("the detail of an event is no kind of step-out")
+                elif returning:
+                    cause += RETURNING
                 used[slot[place_of(programme, level, region, shape)], state, cause] = True
             if entered >= 0 or first or event == _CHANGED_HOURS:
-                wte = life.wte
+                wte = 0 if state == _AWAY else int(life.wte)
             life.programme, life.level, life.region = programme, level, region
             life.state, life.cause, life.wte, life.first = state, cause, wte, first
 
@@ -224,7 +253,7 @@ def find_completions(lives: NDArray, begin: NDArray, months: int, final_level: i
         since = signed_off = foundation = specialty = opening = np.int16(-1)
         opened = np.int16(-1)
         final_start = False
-        in_training = waiting = wte_months = 0
+        in_training = waiting = wte_months = part_time = away = credit = step_outs = 0
         for at in range(first, begin[person + 1]):
             life = lives[at]
             event, month = life.event, life.month
@@ -232,7 +261,7 @@ def find_completions(lives: NDArray, begin: NDArray, months: int, final_level: i
                 since = month
             if event == _SIGNED_OFF and life.own_level == final_level:
                 since = signed_off = month
-                in_training = waiting = wte_months = 0
+                in_training = waiting = wte_months = part_time = away = credit = step_outs = 0
             elif event == _STARTED_LEVEL and life.programme != FOUNDATION_PROGRAMME:
                 if specialty < 0:
                     specialty = month
@@ -247,6 +276,8 @@ def find_completions(lives: NDArray, begin: NDArray, months: int, final_level: i
                 number += 1
                 done.person = person
                 done.in_training, done.waiting, done.wte_months = in_training, waiting, wte_months
+                done.less_than_full_time, done.stepped_out = part_time, away
+                done.credit, done.step_outs = credit, step_outs
                 done.since, done.month, done.signed_off = since, month, signed_off
                 done.foundation, done.specialty = foundation, specialty
                 done.programme, done.region = life.programme, life.region
@@ -256,10 +287,18 @@ def find_completions(lives: NDArray, begin: NDArray, months: int, final_level: i
                 at_start = lives[first].state
                 trained = at_start in (_TRAINING, _TRAINING_WAITING)
                 done.began_before = stock and (trained or specialty < 0)
+            elif event == _CREDIT_GRANTED:
+                credit += life.detail % CREDIT_KIND
+            elif event == _STEPPED_OUT:
+                step_outs += 1
             until = months if at + 1 == begin[person + 1] else int(lives[at + 1].month)
             if life.state == _TRAINING:
                 in_training += until - month
                 wte_months += (until - month) * life.wte
+                if life.wte < FULL_TIME:
+                    part_time += until - month
+            elif life.state == _AWAY:
+                away += until - month
             elif (
                 life.state == _TRAINING_WAITING
                 or life.state == _FOUNDATION_WAITING
@@ -307,4 +346,38 @@ def find_practice_after_cct(lives: NDArray, begin: NDArray, found: NDArray) -> i
                 certified = True
             elif life.event == _PORTFOLIO:
                 certified = False
+    return number
+
+
+@kernel
+def find_step_outs(lives: NDArray, begin: NDArray, found: NDArray) -> int:
+    """Fill ``found`` (STEP_OUT) with step-outs and returns, by person; how many there are.
+
+    Stepping out again before coming back continues the absence: the return ends both.
+    """
+    number = 0
+    for person in range(len(begin) - 1):
+        opened, refused = -1, -1
+        for at in range(begin[person], begin[person + 1]):
+            life = lives[at]
+            if life.event == _STEPPED_OUT or (life.event == _STEPPED_IN and opened < 0):
+                if opened < 0:
+                    opened = number
+                spell = found[number]
+                number += 1
+                spell.out = life.month if life.event == _STEPPED_OUT else np.int16(-1)
+                spell.back, spell.waited = -1, 0
+                spell.kind = life.detail % KINDS
+                spell.programme, spell.region = life.programme, life.region
+            if life.event == _STEPPED_IN:
+                for earlier in range(opened, number):
+                    found[earlier].back = life.month
+                if refused >= 0:
+                    found[number - 1].waited = life.month - refused
+                opened, refused = -1, -1
+            elif life.state == _TRAINING_WAITING and life.cause >= RETURNING:
+                if refused < 0:
+                    refused = int(life.month)
+            elif life.state != _AWAY:
+                opened, refused = -1, -1
     return number

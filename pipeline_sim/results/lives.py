@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.eventlog import EventLog
+from pipeline_sim.results.labels import step_out_names
 from pipeline_sim.results.life_passes import (
     LIFE,
+    RETURNING,
     count_rows,
     follow_states,
     gather_rows,
 )
 from pipeline_sim.results.people import People, find_people
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.vocabulary import STATE_AFTER, STATE_IN_DETAIL, Event, PoolKind, State
+from pipeline_sim.vocabulary import STATE_AFTER, STATE_IN_DETAIL, Event, State
 
 _STATE_OF = np.full(256, -1, dtype=np.int8)
 for _event, _state in STATE_AFTER.items():
@@ -28,7 +30,7 @@ for _event, _state in STATE_AFTER.items():
 _IN_DETAIL = np.zeros(256, dtype=bool)
 _IN_DETAIL[[int(event) for event in STATE_IN_DETAIL]] = True
 _LIFE_EVENT = (_STATE_OF >= 0) | _IN_DETAIL
-_LIFE_EVENT[[Event.CHANGED_HOURS, Event.FOUNDATION_SIGNED_OFF]] = True
+_LIFE_EVENT[[Event.CHANGED_HOURS, Event.FOUNDATION_SIGNED_OFF, Event.CREDIT_GRANTED]] = True
 
 WAITING_STATES = (
     State.STUDENT_WAITING,
@@ -44,8 +46,10 @@ class Lives:
 
     ``rows`` has one entry a row. ``event``, ``month``, ``detail`` and ``own_level`` are the row's own;
     ``programme``, ``level`` and ``region`` are those of the person's state after the row (of the row
-    that last changed it); ``wte`` also follows changes of hours. ``cause`` is the ``PoolKind`` a waiting
-    person waits for, 0 when not waiting or not recorded. ``first`` marks the first row of a person.
+    that last changed it); ``wte`` also follows changes of hours and is 0 while stepped out of training.
+    ``cause`` is the ``PoolKind`` a waiting person waits for, with ``RETURNING`` added if they wait to step
+    back in to their programme, and 1 + the kind of step-out of someone away from training; otherwise, and
+    when not recorded, 0. ``first`` marks the first row of a person.
     """
 
     months: int  # horizon: open spells end here
@@ -127,7 +131,8 @@ def read_lives(log: EventLog, blueprint: Blueprint, people: People | None = None
         begin,
         rows,
     )
-    used = np.zeros((len(people.places), max(State) + 1, max(PoolKind) + 1), dtype=bool)
+    causes = max(2 * RETURNING, len(step_out_names(blueprint)) + 1)
+    used = np.zeros((len(people.places), max(State) + 1, causes), dtype=bool)
     happened = np.zeros(256, dtype=np.int64)
     follow_states(rows, begin, _STATE_OF, _IN_DETAIL, people.shape, people.slot, used, happened)
     return Lives(blueprint.months, people, rows, begin, used, happened)
