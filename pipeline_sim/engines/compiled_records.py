@@ -59,6 +59,7 @@ FLEX = np.dtype(
     [
         ("due", np.int16),  # month in which someone away is due back
         ("away_since", np.int16),
+        ("trained_here", np.int8),  # was in UK foundation or training
     ]
 )
 

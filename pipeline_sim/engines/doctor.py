@@ -21,12 +21,14 @@ class Doctor:
         "id",
         "nhs_since",
         "priority_region",
+        "programme",
         "results",
         "route",
         "school_detail",
         "state",
         "tier",
         "trained",
+        "trained_here",
         "tries_again",
     )
 
@@ -41,6 +43,8 @@ class Doctor:
         self.priority_region = -1  # of a foundation priority programme
         self.competence = 0  # bit mask of core programmes completed
         self.nhs_since = NEVER  # first month of NHS service
+        self.trained_here = 0  # was in UK foundation or training
+        self.programme = 0  # of the last training
         self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
         self.assistantship = 0

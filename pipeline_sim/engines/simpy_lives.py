@@ -35,6 +35,7 @@ COMPLETION = int(Outcome.COMPLETION)
 LOCALLY_EMPLOYED, UNPLACED, ABROAD = int(State.LOCALLY_EMPLOYED), int(State.UNPLACED), int(State.ABROAD)
 TEACHING_RESEARCH, BREAK = int(State.TEACHING_RESEARCH), int(State.BREAK)
 OVERSEAS_APPLICANT, TRAINING = int(State.OVERSEAS_APPLICANT), int(State.TRAINING)
+TRAINING_INITIATIVE = int(State.TRAINING_INITIATIVE)
 
 DESTINATION_STATE = {
     "locally_employed": LOCALLY_EMPLOYED,
@@ -163,6 +164,8 @@ def foundation_years(
     """F1 and F2 in one region. ``progress`` >= 0 for a year already begun at the start."""
     write, person = sim.log.write, doctor.id
     doctor.trained = region
+    doctor.trained_here = 1
+    doctor.programme = 0
     sim.serve_nhs(doctor)
     while year < 2:
         level = sim.level_first[0] + year
@@ -247,6 +250,8 @@ def after_foundation(sim: Simulation, doctor: Doctor) -> Stage | None:
 def after_resigning(sim: Simulation, doctor: Doctor) -> Stage | None:
     """After resigning or release: another destination, later perhaps another programme."""
     doctor.choices += 1
+    if sim.goes_straight_to_sas(doctor):
+        return start_sas(sim, doctor, doctor.programme)
     choice = outside_rules.destination_after_resigning(
         sim.key, doctor.id, doctor.choices, sim.bp.resign_cumulative
     )
@@ -310,7 +315,16 @@ def move_away(sim: Simulation, doctor: Doctor, way: int, month: int) -> Stage:
         return None
     if way == outside_rules.TO_SAS:
         return start_sas(sim, doctor)
+    if way == outside_rules.APPLY_FROM_POST:
+        return outside(sim, doctor, LOCALLY_EMPLOYED, months=0, sure=True)
     return outside(sim, doctor, LOCALLY_EMPLOYED, months=1)
+
+
+def training_initiative(sim: Simulation, doctor: Doctor) -> Stage | None:
+    """A stay on the Medical Training Initiative, to its end or the horizon."""
+    doctor.state = TRAINING_INITIATIVE
+    month, way = sim.end_of_initiative(doctor)
+    return move_away(sim, doctor, way, month) if month < sim.horizon else None
 
 
 def take_up_post(sim: Simulation, doctor: Doctor) -> Stage | None:
@@ -355,6 +369,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int,
     doctor.state = TRAINING
     doctor.entries += 1
     doctor.tier = 1  # on a UK programme
+    doctor.trained_here = 1
     sim.serve_nhs(doctor)
     level = sim.level_first[programme]
     wanted = sim.training_bundle(programme, level, region)
@@ -380,6 +395,7 @@ def training(
     """The levels of a programme to its end. ``seated`` in a level already begun at the start."""
     write, person = sim.log.write, doctor.id
     doctor.trained = region
+    doctor.programme = programme
     first = sim.level_first[programme]
     last = first + sim.level_count[programme] - 1
     hazards = sim.hazards[programme]

@@ -56,7 +56,24 @@ def _settings_ordered(low: str, high: str) -> Check:
     return Check(("settings.name", f"settings.{low}", f"settings.{high}"), run)
 
 
+def initiative_ends_in_one_way(tables: Tables, findings: Findings) -> None:
+    """Nobody both leaves and applies; a stream of the initiative needs its table."""
+    table = tables.get("training_initiative")
+    for row, (leave, apply) in enumerate(table.rows("leave", "apply")) if table else ():
+        if leave + apply > 1 + 1e-9:
+            findings.add(table.place(row, "apply"), f"{apply:g}", f"at most {1 - leave:.6g}, what is left")
+    streams = tables["streams"]
+    for row, state in enumerate(streams["state"]):
+        if state == "training_initiative" and not table:
+            where = streams.place(row, "state")
+            findings.add(where, f"{state}, and no training_initiative.csv", "how long they stay")
+
+
 CHECKS = (
+    Check(
+        ("streams.state", "training_initiative.leave", "training_initiative.apply"),
+        initiative_ends_in_one_way,
+    ),
     _ordered("streams", "youngest", "oldest"),
     _ordered("after_f2", "min_months", "max_months"),
     require_values("after_f2", "destination", AFTER_F2_DESTINATIONS),
