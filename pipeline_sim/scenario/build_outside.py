@@ -1,4 +1,4 @@
-"""Blueprint arrays of what doctors outside training do: by kind and service, after training, after the MTI."""
+"""Blueprint arrays of what doctors outside training do, by kind and service."""
 
 from __future__ import annotations
 
@@ -56,8 +56,10 @@ _KEYS = ("state", "group", "service_from", "year")
 def _yearly(table: Table | None, years: Years, columns: tuple[str, ...]) -> Ints:
     """[year, column] values, probabilities as thresholds; 0 before the first row and without the table."""
     result = np.zeros((years.count, len(columns)), np.int64)
-    for year, *cells in sorted(table.rows("year", *columns)) if table else ():
+    if table is None:
+        return result
+    for year, *cells in sorted(table.rows("year", *columns)):
         for k, (name, cell) in enumerate(zip(columns, cells, strict=True)):
-            kind = table.spec.by_name[name].kind if table else ""
+            kind = table.spec.by_name[name].kind
             result[max(year - years.first, 0) :, k] = threshold(cell) if kind == "probability" else cell
     return result

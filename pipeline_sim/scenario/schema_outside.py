@@ -41,7 +41,7 @@ SPECS = (
         "Doctors who go straight to a SAS post when they resign or are released from a programme.", RULES,
         (
             YEAR,
-            _chance("share", "those with the service who do; the others as resignation_destinations", "share"),
+            _chance("share", "those with the service who do; others: resignation_destinations", "share"),
             Column(
                 "min_nhs_months", "whole", "NHS service that a SAS post asks for", "months", low=0, high=600
             ),
