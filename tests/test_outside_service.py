@@ -12,6 +12,7 @@ from pipeline_sim.errors import ScenarioError
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.rules import outside as rules
 from pipeline_sim.scenario.definition import Scenario
+from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.vocabulary import Event, Leaving, State
 
 ALWAYS = 1 << 32
@@ -306,3 +307,50 @@ def test_a_stream_of_the_initiative_needs_its_table() -> None:
 def test_nobody_both_leaves_and_applies_after_the_initiative() -> None:
     with pytest.raises(ScenarioError, match=r"apply: found 0\.6, expected at most 0\.5"):
         initiative(leave=0.5, apply=0.6)
+
+
+# editing -------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_may_say_from_when_it_holds() -> None:
+    scenario = with_tables(quiet(), by_service((12, 2025, 0)))
+    log = run(scenario.with_value("outside_by_service.locally_employed.overseas.12.2028:apply", 1))
+    _, came = newcomers(log)
+    assert first_month(log, came, Event.APPLIED) == {36}
+    before = run(scenario)
+    assert same(log.take(log.month < 36), before.take(before.month < 36))
+
+
+def test_an_edit_after_the_horizon_changes_no_event() -> None:
+    scenario = everything_happens().scaled(0.2)
+    late = scenario.with_values(
+        {
+            "outside_by_service.locally_employed.overseas.36.2031:apply": 1,
+            "sas_after_training.2031:share": 1,
+            "training_initiative.2031:leave": 0,
+        }
+    )
+    assert same(*(simpy_engine.run(s.blueprint(4), 3) for s in (scenario, late)))
+
+
+def test_england_keeps_its_mean_chance_of_applying_and_the_initiative_is_closed() -> None:
+    scenario = load_scenario("england")
+    chance = {
+        service: apply
+        for state, group, service, apply in scenario.tables["outside_by_service"].rows(
+            "state", "group", "service_from", "apply"
+        )
+        if (state, group) == ("locally_employed", "overseas")
+    }
+    outside = scenario.tables["outside"]
+    recent = outside["apply"][outside.row_of["locally_employed", "overseas"]]
+    people = dict.fromkeys(("led_recent", "led_career", "training_initiative"), 0)
+    for stream, count in scenario.tables["outside_stock"].rows("stream", "people"):
+        if stream in people:
+            people[stream] += count
+    career = people["led_career"]
+    mean = (people["led_recent"] * recent + career * chance[36]) / (people["led_recent"] + career)
+    assert mean == pytest.approx(0.45, abs=0.03)
+    blueprint = scenario.with_years(3).blueprint()
+    came = blueprint.arrivals[:, blueprint.streams.index("training_initiative")].sum(axis=1)
+    assert came.tolist() == [840, 0, 0]
