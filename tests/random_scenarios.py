@@ -19,6 +19,7 @@ from pipeline_sim.scenario.blueprint import (
     APPLICANT_TRACKS,
     FOUNDATION_KINDS,
     FOUNDATION_RULES,
+    OUTSIDE_KINDS,
     OUTSIDE_STATES,
     OVERSUBSCRIPTION_RULES,
     PLACEMENT_SETTINGS,
@@ -288,6 +289,28 @@ class _Maker:
             }
             for state in OUTSIDE_STATES
             for group in APPLICANT_GROUPS
+        ]  # fmt: skip
+        self.tables["outside_by_service"] = [
+            {
+                "state": state, "group": kind, "service_from": months, "year": FIRST + self.people(2),
+                "apply": self.chance(), "leave": self.one_of(0, 0.05, 0.3), "to_sas": self.one_of(0, 0.2),
+                "to_locally_employed": self.chance(),
+            }
+            for state in OUTSIDE_STATES
+            for kind in OUTSIDE_KINDS
+            for months in (0, 7, 36)
+            if self.yes()
+        ]  # fmt: skip
+        self.tables["sas_after_training"] = [
+            {"year": FIRST + k, "share": self.chance(), "min_nhs_months": self.one_of(0, 24)}
+            for k in self.times(0, 2)
+        ]
+        self.tables["training_initiative"] = [
+            {
+                "year": FIRST + k, "months": self.one_of(1, 12, 24), "leave": self.one_of(0, 0.4, 0.5),
+                "apply": self.one_of(0, 0.5),
+            }
+            for k in self.times(1, 2)
         ]  # fmt: skip
 
     def streams(self) -> None:

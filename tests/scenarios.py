@@ -148,6 +148,8 @@ def everything_happens() -> Scenario:
         "overseas_graduates": ("foundation_waiting", "overseas", 8),
         "overseas_consultants": ("consultant", "overseas", 5),
         "overseas_gps": ("gp", "overseas", 8),
+        "overseas_sas": ("sas", "overseas", 9),
+        "initiative": ("training_initiative", "overseas", 9),
     }
     people = [
         {"stream": stream, "region": region, "year": 2025, "people": 25}
@@ -181,6 +183,25 @@ def everything_happens() -> Scenario:
                 {"year": 2027, "application_cap": 3, "tier_stage": "interview", "tier_nhs_months": 12}
             ],
             "exits": [{"group": "gp", "age_from": 25, "year": 2026, "leave": 0.08}],
+            "outside_by_service": [
+                {
+                    "state": state, "group": group, "service_from": months, "year": year, "apply": apply,
+                    "leave": 0.1, "to_sas": 0.1, "to_locally_employed": 0.1,
+                }
+                for state, group, months, year, apply in (
+                    ("locally_employed", "overseas", 12, 2025, 0.4),
+                    ("locally_employed", "overseas", 36, 2026, 0.2),
+                    ("unplaced", "former_trainee", 0, 2025, 0.3),
+                )
+            ],
+            "sas_after_training": [
+                {"year": 2025, "share": 0.4, "min_nhs_months": 24},
+                {"year": 2027, "share": 0.8, "min_nhs_months": 30},
+            ],
+            "training_initiative": [
+                {"year": 2025, "months": 24, "leave": 0.5, "apply": 0.3},
+                {"year": 2026, "months": 11, "leave": 0.3, "apply": 0.3},
+            ],
         },
     )  # fmt: skip
     scenario = with_tables(scenario, flexible_tables(scenario))

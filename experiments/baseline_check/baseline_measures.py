@@ -49,6 +49,8 @@ STOCK_GROUPS: dict[str, tuple[str, ...]] = {
     ),
 }
 PRIORITISED = 1
+#: Published counts have the Medical Training Initiative among locally employed doctors.
+LOCALLY_EMPLOYED = (State.LOCALLY_EMPLOYED, State.UNPLACED, State.TRAINING_INITIATIVE)
 COUNTS = {"people", "places", "posts", "applications", "FTE"}  # units that grow with the scale
 
 
@@ -262,6 +264,16 @@ def growth(name: str) -> Callable[[Run, str], float]:
     return share
 
 
+def joiners_from_overseas(run: Run, key: str) -> float:
+    """Doctors qualified abroad who come in the year of the key, applicants from abroad included."""
+    year = int(key) - run.blueprint.start_year
+    rows = np.concatenate(
+        [run.facts.rows(event) for event in (Event.ARRIVED_FROM_OVERSEAS, Event.ARRIVED_FOR_FOUNDATION)]
+    )
+    rows = rows[run.facts.year_of[run.log.month[rows]] == year]
+    return float((~is_uk_graduate(run.log.person[rows])).sum())
+
+
 def heads_at_start(*states: State) -> Callable[[Run, str], float]:
     return lambda run, key: run.at_start(*states)[0]
 
@@ -323,7 +335,10 @@ MEASURES: dict[str, Callable[[Run, str], float]] = {
     "gps_heads_growth": growth("gps"),
     "gps_fte_growth": growth("gps_wte"),
     "sas_fte": fte_at_start(State.SAS),
-    "locally_employed_heads": heads_at_start(State.LOCALLY_EMPLOYED, State.UNPLACED),
+    "sas_heads_growth": growth("sas"),
+    "locally_employed_heads": heads_at_start(*LOCALLY_EMPLOYED),
+    "sas_and_locally_employed_heads": heads_at_start(State.SAS, *LOCALLY_EMPLOYED),
+    "joiners_from_overseas": joiners_from_overseas,
 }
 
 

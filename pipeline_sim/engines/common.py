@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_sim.scenario.blueprint import THRESHOLD_ONE, Blueprint
+from pipeline_sim.scenario.blueprint import THRESHOLD_ONE, TRAINED_GROUPS, Blueprint
+from pipeline_sim.vocabulary import State
 
 # groups inside an identity, by what a person of the starting stock was (see pipeline_sim.identity)
 COURSE_YEARS, LEVELS, STREAMS = 0, 100, 600
@@ -27,10 +28,15 @@ def is_uk_in_stock(ordinal: Any, uk_share: int) -> Any:
     return (ordinal + 1) * uk_share >> 32 > ordinal * uk_share >> 32
 
 
+#: States of a stream whose months are NHS service, besides those who are locally employed.
+IN_SERVICE = (State.LOCALLY_EMPLOYED, State.UNPLACED, State.SAS, State.TRAINING_INITIATIVE)
+
+
 def trained_specialty_thresholds(blueprint: Blueprint) -> NDArray[np.int64]:
     """Cumulative thresholds [trained group, programme] in proportion to the starting workforce.
 
     A group that nobody is in at the start has every specialty that trains for it, or every one there is.
+    SAS doctors get theirs as those do who take a SAS post from outside training.
     """
     heads = blueprint.workforce.sum(axis=2)
     ends_in_cct = (blueprint.programme_core_bit < 0) & (blueprint.level_count > 0)
@@ -40,4 +46,19 @@ def trained_specialty_thresholds(blueprint: Blueprint) -> NDArray[np.int64]:
             row[ends_in_cct & (blueprint.programme_trained == group)] = 1
         if not row.any():
             row[:] = 1
-    return np.stack([cumulative_thresholds(row) for row in heads])
+    thresholds = np.stack([cumulative_thresholds(row) for row in heads])
+    thresholds[TRAINED_GROUPS.index("sas")] = blueprint.sas_programme_cumulative
+    return thresholds
+
+
+def own_sas_specialty(blueprint: Blueprint) -> NDArray[np.int64]:
+    """[P] the specialty in which a trainee of a programme can take a SAS post, -1 for a drawn one.
+
+    Foundation has -2: no SAS post is open to its doctors. Core programmes and general practice are no
+    specialties of SAS doctors.
+    """
+    own = np.arange(len(blueprint.programmes))
+    consultants = blueprint.programme_trained == TRAINED_GROUPS.index("consultant")
+    own[(blueprint.programme_core_bit >= 0) | ~consultants] = -1
+    own[0] = -2
+    return own

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import int64
+
 from pipeline_sim import clock
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_foundation import begin_foundation_spell
@@ -27,6 +29,7 @@ from pipeline_sim.engines.compiled_records import (
 from pipeline_sim.engines.compiled_school import placement_transition, school_detail
 from pipeline_sim.engines.compiled_spells import LONG_AGO, take_post
 from pipeline_sim.rules import arrivals as rules
+from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import training as training_rules
 from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS
 from pipeline_sim.vocabulary import Event, State
@@ -66,6 +69,7 @@ def _make(person: Any, flex: Any, identity: Any):
     flex.support = 0
     flex.promised = 0
     flex.hours = 0
+    flex.trained_here = 0
     person.identity = identity
     person.competence = 0
     person.held = NO_BUNDLE
@@ -129,6 +133,7 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
     person.female = rules.is_woman(key, identity, t.routes[0].female)
     person.group = UK if uk else OVERSEAS
     person.tier = 1  # in a UK programme
+    r.flex[i].trained_here = 1
     person.home = -1
     person.trained = region
     person.nhs_since = -24 - 12 * order if programme else -12 * (order + 1)
@@ -189,15 +194,28 @@ def _stream(t: Any, r: Any, key: Any, month: Any, i: Any, stream: Any, region: A
     state = t.streams[stream].state
     if state != State.OVERSEAS_APPLICANT and state != State.FOUNDATION_WAITING:
         person.trained = region
-    if state == State.LOCALLY_EMPLOYED or state == State.UNPLACED:
+    if (
+        state == State.LOCALLY_EMPLOYED
+        or state == State.UNPLACED
+        or state == State.SAS
+        or state == State.TRAINING_INITIATIVE
+    ):
         longest = t.streams[stream].nhs_months if at_start else 0
         person.nhs_since = month - rules.months_served(key, identity, longest)
     _announce(r, i, state, at_start)
     if state == State.FOUNDATION_WAITING:
         person.stage = Stage.FOUNDATION_APPLIES
         schedule(r.calendar, month, i)
-    elif state == State.CONSULTANT or state == State.GP:
-        person.level = CONSULTANT if state == State.CONSULTANT else GP
+    elif state == State.TRAINING_INITIATIVE:
+        person.state = state
+        end = outside_rules.end_of_initiative(
+            key, identity, int64(person.nhs_since), month, t.setting[0].year_offset, t.initiative
+        )
+        person.stage = Stage.OUTSIDE
+        person.way = end % outside_rules.WAYS
+        schedule(r.calendar, end // outside_rules.WAYS, i)
+    elif state == State.CONSULTANT or state == State.GP or state == State.SAS:
+        person.level = GP if state == State.GP else CONSULTANT if state == State.CONSULTANT else SAS
         person.programme = rules.specialty_of_arrival(key, identity, t.trained_specialty[person.level])
         person.region = person.trained
         push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)

@@ -106,7 +106,7 @@ def _live_on(t: Any, r: Any, key: Any, month: Any):
     joins(t.practice, r, key, month)
     outside_decides(t.outside, r, key)
     foundation_ends(t.outside, r, key, month)
-    resigned(t.outside, r, key)
+    resigned(t.outside, r, key, month)
     outside_begins(t.outside, r, key, month)
     practice_begins(t.practice, r, key, month)
     _begin(t, r, key, month)

@@ -76,6 +76,7 @@ def foundation_answers(
             if kind[k] == FoundationKind.PRIORITY:
                 person.priority_region = region[k]
             person.trained = region[k]
+            r.flex[i].trained_here = 1
             person.region = region[k]
             person.nhs_since = min(person.nhs_since, month)
             person.programme = FOUNDATION

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import int64
+
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
@@ -20,13 +22,13 @@ from pipeline_sim.engines.compiled_records import (
     training_year,
 )
 from pipeline_sim.prefetching import AHEAD, prefetch
-from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
 from pipeline_sim.rules import outside as rules
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, TRAINED_GROUPS
 from pipeline_sim.vocabulary import Event, Leaving, State
 
 APPLY, LEAVE = AFTER_F2_DESTINATIONS.index("apply"), AFTER_F2_DESTINATIONS.index("leave")
 SAS = TRAINED_GROUPS.index("sas")
+DRAWN = -1  # no specialty of their own
 
 
 @flow
@@ -87,13 +89,35 @@ def foundation_ends(t: Any, r: Any, key: Any, month: Any):
 
 
 @flow
-def resigned(t: Any, r: Any, key: Any):
+def _takes_sas_post(t: Any, r: Any, key: Any, i: Any, own: Any):
+    person = r.people[i]
+    person.programme = rules.specialty_of_sas_post(key, person.identity, own, t.sas_specialties)
+    person.region = max(person.trained, 0)
+    person.level = SAS
+    push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
+
+
+@flow
+def resigned(t: Any, r: Any, key: Any, month: Any):
     """After resigning or release: another destination, later perhaps another programme."""
+    year = training_year(t.setting[0], month)
     inbox, starts, started = r.inbox[Stage.RESIGNED], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.RESIGNED]):
         i = inbox[k]
         person = r.people[i]
         person.choices += 1
+        own = t.own_sas[person.programme]
+        if rules.goes_straight_to_sas(
+            key,
+            person.identity,
+            int64(person.choices),
+            own > -2,
+            month - int64(person.nhs_since),
+            t.straight_sas[year, 0],
+            t.straight_sas[year, 1],
+        ):
+            _takes_sas_post(t, r, key, i, own)
+            continue
         choice = rules.destination_after_resigning(key, person.identity, person.choices, t.resign)
         if choice == LEAVE:
             leave(starts[started], r.counts, i, Leaving.LEFT_MEDICINE)
@@ -117,16 +141,16 @@ def outside_begins(t: Any, r: Any, key: Any, month: Any):
         decision = next_august(setting, month + person.months)
         way = rules.APPLY
         if not how & SURE:
-            group = person.group
+            kind = rules.kind_of_doctor(int64(person.group), r.flex[i].trained_here)
+            in_nhs = state == State.LOCALLY_EMPLOYED or state == State.UNPLACED
             move = rules.next_move(
                 key,
                 person.identity,
                 training_year(setting, decision),
                 setting.last_year,
-                t.states[group, state].apply,
-                t.states[group, state].leave,
-                t.states[group, state].to_sas,
-                t.states[group, state].to_led,
+                rules.service_in(decision, month, int64(person.nhs_since), in_nhs),
+                t.service,
+                t.rates[kind, state],
             )
             way = move % rules.WAYS
             decision += 12 * (move // rules.WAYS)
@@ -164,11 +188,9 @@ def outside_decides(t: Any, r: Any, key: Any):
             leave(starts[started], r.counts, i, reason)
             started += 1
         elif way == rules.TO_SAS:
-            specialty = draw(key, person.identity, SAS_SPECIALTY, 0)
-            person.programme = pick(t.sas_specialties, specialty)
-            person.region = max(person.trained, 0)
-            person.level = SAS
-            push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
+            _takes_sas_post(t, r, key, i, DRAWN)
+        elif way == rules.APPLY_FROM_POST:
+            go_outside(r, i, State.LOCALLY_EMPLOYED, 0, SURE)
         else:
             go_outside(r, i, State.LOCALLY_EMPLOYED, 1, 0)
     r.inbox_count[Stage.OUTSIDE] = 0

@@ -71,6 +71,7 @@ FLEX = np.dtype(
         ("support", np.int8),  # whether a place of supported return is held
         ("promised", np.int8),  # whether a post is kept for someone waiting to return
         ("hours", np.uint8),  # percent of full time trained at last
+        ("trained_here", np.int8),  # was in UK foundation or training
     ]
 )
 

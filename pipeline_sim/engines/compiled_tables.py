@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field
-from pipeline_sim.engines.common import trained_specialty_thresholds
+from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thresholds
 from pipeline_sim.engines.compiled_needs import (
     NeedTables,
     PoolNumbers,
@@ -99,7 +99,10 @@ class FlexibleTables(NamedTuple):
 
 class OutsideTables(NamedTuple):
     setting: Records
-    states: Records  # [A, State] yearly thresholds
+    rates: Ints  # [3, State, Y, B, 4] thresholds of moves
+    service: Ints  # [B] months of service from which a band holds
+    straight_sas: Ints  # [Y, 2] threshold, months of service asked for
+    own_sas: Ints  # [P] specialty of a SAS post after training, -1 drawn, -2 none
     destinations: Records  # [6]
     after_f2: Ints  # [6] cumulative thresholds
     resign: Ints  # [6] cumulative thresholds
@@ -128,6 +131,7 @@ class ArrivalTables(NamedTuple):
     age_from: Ints  # [3, B]
     age_cumulative: Ints  # [3, B]
     trained_specialty: Ints  # [3, P]
+    initiative: Ints  # [Y, 3] months, thresholds to leave and apply
 
 
 class SupplyTables(NamedTuple):
@@ -248,7 +252,10 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
         flexible=_flexible(bp, setting),
         outside=OutsideTables(
             setting,
-            _outside_states(bp),
+            _outside_rates(bp),
+            whole(bp.outside_service),
+            whole(bp.sas_after_training),
+            whole(own_sas_specialty(bp)),
             _destinations(bp),
             whole(bp.after_f2_cumulative),
             whole(bp.resign_cumulative),
@@ -275,6 +282,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.age_from),
             whole(bp.age_cumulative),
             whole(trained_specialty_thresholds(bp)),
+            whole(bp.initiative),
         ),
         supply=SupplyTables(
             setting,
@@ -394,18 +402,11 @@ def _openings(bp: Blueprint) -> Records:
     )
 
 
-def _outside_states(bp: Blueprint) -> Records:
-    columns = {
-        "apply": bp.outside_apply,
-        "leave": bp.outside_leave,
-        "to_sas": bp.outside_to_sas,
-        "to_led": bp.outside_to_led,
-    }
-    states = [State[name.upper()] for name in OUTSIDE_STATES]
-    table = {name: np.zeros((len(values), max(State) + 1), np.int64) for name, values in columns.items()}
-    for name, values in columns.items():
-        table[name][:, states] = values
-    return records(**table)
+def _outside_rates(bp: Blueprint) -> Ints:
+    kinds, _, *rest = bp.outside_rates.shape
+    rates = np.zeros((kinds, max(State) + 1, *rest), np.int64)
+    rates[:, [State[name.upper()] for name in OUTSIDE_STATES]] = bp.outside_rates
+    return whole(rates)
 
 
 def _destinations(bp: Blueprint) -> Records:

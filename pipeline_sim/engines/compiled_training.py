@@ -81,6 +81,7 @@ def start_training(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, program
     person.state = State.TRAINING
     person.entries += 1
     person.tier = 1  # on a UK programme
+    r.flex[i].trained_here = 1
     person.nhs_since = min(person.nhs_since, month)
     level = t.programmes[programme].first
     person.programme = programme

@@ -22,6 +22,7 @@ class Doctor:
         "id",
         "nhs_since",
         "priority_region",
+        "programme",
         "results",
         "returned",
         "route",
@@ -31,6 +32,7 @@ class Doctor:
         "step_outs",
         "tier",
         "trained",
+        "trained_here",
         "tries_again",
     )
 
@@ -45,6 +47,8 @@ class Doctor:
         self.priority_region = -1  # of a foundation priority programme
         self.competence = 0  # bit mask of core programmes completed
         self.nhs_since = NEVER  # first month of NHS service
+        self.trained_here = 0  # was in UK foundation or training
+        self.programme = 0  # of the last training
         self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
         self.assistantship = 0

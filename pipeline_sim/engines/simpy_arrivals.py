@@ -19,6 +19,7 @@ from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines import simpy_practice as practice
 from pipeline_sim.engines.common import (
     COURSE_YEARS,
+    IN_SERVICE,
     LEVELS,
     STREAMS,
     TRAINED_GROUP_SPAN,
@@ -117,7 +118,7 @@ class Arrivals:
                 doctor.tier = tier
             if state not in (State.OVERSEAS_APPLICANT, State.FOUNDATION_WAITING):
                 doctor.trained = region
-            if state in lives.NHS_STATES:
+            if state in IN_SERVICE:
                 doctor.nhs_since = sim.month - served
             self._announce(doctor, state, at_start)
             yield self._life_in(doctor, state, at_start)
@@ -139,6 +140,10 @@ class Arrivals:
             group = practice.GROUP_STATE.index(state)
             programme = int(rules.specialty_of_arrival(sim.key, doctor.id, sim.trained_specialty[group]))
             return practice.practice(sim, doctor, group, programme, doctor.trained)
+        if state == State.SAS:
+            return practice.start_sas(sim, doctor)
+        if state == State.TRAINING_INITIATIVE:
+            return lives.training_initiative(sim, doctor)
         sure = state == State.OVERSEAS_APPLICANT and not at_start
         return lives.outside(sim, doctor, state, months=0, sure=sure, told=True)
 
@@ -192,6 +197,7 @@ class Arrivals:
         female = int(rules.is_woman(sim.key, identity, int(bp.route_female[0])))
         doctor = Doctor(identity, UK if uk else OVERSEAS, -1, -age, female)
         doctor.tier = 1  # in a UK programme
+        doctor.trained_here = 1
         doctor.trained = region
         doctor.nhs_since = -24 - 12 * order if programme else -12 * (order + 1)
         sim.alive += 1

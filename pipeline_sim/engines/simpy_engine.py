@@ -19,7 +19,7 @@ from pipeline_sim.clock import Phase
 from pipeline_sim.engines import rows
 from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines import simpy_practice as practice
-from pipeline_sim.engines.common import trained_specialty_thresholds
+from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thresholds
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
@@ -113,11 +113,12 @@ class Simulation:
         self._ltft_in_post = bp.programme_ltft_stock.tolist()
         self.away_min = bp.after_f2_min_months.tolist()
         self.away_max = bp.after_f2_max_months.tolist()
-        moves = np.stack((bp.outside_apply, bp.outside_leave, bp.outside_to_sas, bp.outside_to_led), axis=2)
         self._outside = [
-            {state: tuple(table[row]) for state, row in _OUTSIDE_ROW.items()} for table in moves.tolist()
+            {state: table[row].copy() for state, row in _OUTSIDE_ROW.items()} for table in bp.outside_rates
         ]
         self._read_flexible_tables()
+        self._straight_sas = bp.sas_after_training.tolist()
+        self._own_sas_specialty = own_sas_specialty(bp).tolist()
         self.practice_return = bp.practice_return.tolist()
         self.practice_break = bp.practice_break_months.tolist()
         self.trained_specialty = trained_specialty_thresholds(bp)
@@ -433,17 +434,41 @@ class Simulation:
 
     def next_move(self, doctor: Doctor, state: int, august: int) -> int:
         """An outside doctor's next move, counted from an August and coded as the rule returns it."""
-        apply, leave, to_sas, to_led = self._outside[doctor.group][state]
+        kind = outside_rules.kind_of_doctor(doctor.group, doctor.trained_here)
+        in_nhs = state in lives.NHS_STATES
         return outside_rules.next_move(
             self.key,
             doctor.id,
             (august + self._year_offset) // 12,
             self._last_year,
-            apply,
-            leave,
-            to_sas,
-            to_led,
+            outside_rules.service_in(august, self.month, doctor.nhs_since, in_nhs),
+            self.bp.outside_service,
+            self._outside[kind][state],
         )
+
+    def goes_straight_to_sas(self, doctor: Doctor) -> bool:
+        """Whether a doctor who just left a programme unfinished takes a SAS post."""
+        share, asked = self._straight_sas[self.year]
+        return bool(
+            outside_rules.goes_straight_to_sas(
+                self.key, doctor.id, doctor.choices, self._own_sas_specialty[doctor.programme] > -2,
+                self.month - doctor.nhs_since, share, asked,
+            )
+        )  # fmt: skip
+
+    def sas_specialty(self, doctor: Doctor, programme: int = 0) -> int:
+        """Programme of a new SAS doctor, who may come from training in one."""
+        own = self._own_sas_specialty[programme]
+        drawn = self.bp.sas_programme_cumulative
+        return int(outside_rules.specialty_of_sas_post(self.key, doctor.id, own, drawn))
+
+    def end_of_initiative(self, doctor: Doctor) -> tuple[int, int]:
+        """Month and way in which a stay on the Medical Training Initiative ends."""
+        end = outside_rules.end_of_initiative(
+            self.key, doctor.id, doctor.nhs_since, self.month, self._year_offset, self.bp.initiative
+        )
+        month, way = divmod(int(end), outside_rules.WAYS)
+        return month, way
 
     def recruits_higher_now(self, doctor: Doctor) -> bool:
         """Whether a round this month has a programme that this doctor's competence opens."""

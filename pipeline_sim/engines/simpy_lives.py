@@ -50,6 +50,7 @@ COMPLETION = int(Outcome.COMPLETION)
 LOCALLY_EMPLOYED, UNPLACED, ABROAD = int(State.LOCALLY_EMPLOYED), int(State.UNPLACED), int(State.ABROAD)
 TEACHING_RESEARCH, BREAK = int(State.TEACHING_RESEARCH), int(State.BREAK)
 OVERSEAS_APPLICANT, TRAINING = int(State.OVERSEAS_APPLICANT), int(State.TRAINING)
+TRAINING_INITIATIVE = int(State.TRAINING_INITIATIVE)
 
 DESTINATION_STATE = {
     "locally_employed": LOCALLY_EMPLOYED,
@@ -180,6 +181,8 @@ def foundation_years(
     """F1 and F2 in one region. ``progress`` >= 0 for a year already begun at the start."""
     write, person = sim.log.write, doctor.id
     doctor.trained = region
+    doctor.trained_here = 1
+    doctor.programme = 0
     sim.serve_nhs(doctor)
     while year < 2:
         level = sim.level_first[0] + year
@@ -264,6 +267,8 @@ def after_foundation(sim: Simulation, doctor: Doctor) -> Stage | None:
 def after_resigning(sim: Simulation, doctor: Doctor) -> Stage | None:
     """After resigning or release: another destination, later perhaps another programme."""
     doctor.choices += 1
+    if sim.goes_straight_to_sas(doctor):
+        return start_sas(sim, doctor, doctor.programme)
     choice = outside_rules.destination_after_resigning(
         sim.key, doctor.id, doctor.choices, sim.bp.resign_cumulative
     )
@@ -327,7 +332,16 @@ def move_away(sim: Simulation, doctor: Doctor, way: int, month: int) -> Stage:
         return None
     if way == outside_rules.TO_SAS:
         return start_sas(sim, doctor)
+    if way == outside_rules.APPLY_FROM_POST:
+        return outside(sim, doctor, LOCALLY_EMPLOYED, months=0, sure=True)
     return outside(sim, doctor, LOCALLY_EMPLOYED, months=1)
+
+
+def training_initiative(sim: Simulation, doctor: Doctor) -> Stage | None:
+    """A stay on the Medical Training Initiative, to its end or the horizon."""
+    doctor.state = TRAINING_INITIATIVE
+    month, way = sim.end_of_initiative(doctor)
+    return move_away(sim, doctor, way, month) if month < sim.horizon else None
 
 
 def take_up_post(sim: Simulation, doctor: Doctor) -> Stage | None:
@@ -372,6 +386,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
     doctor.state = TRAINING
     doctor.entries += 1
     doctor.tier = 1  # on a UK programme
+    doctor.trained_here = 1
     sim.serve_nhs(doctor)
     level = sim.level_first[programme]
     wte = hours_on_starting(sim, doctor, programme, region)
@@ -386,6 +401,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
 
 def present_in_training(sim: Simulation, doctor: Doctor, seat: Seat) -> Stage:
     """A trainee of the starting stock: in post, or away for some months yet."""
+    doctor.programme = seat.programme
     away = kind_at_start(sim, doctor, seat)
     if away >= 0:
         end = yield from step_out(sim, doctor, seat, away, at_start=True)
@@ -398,6 +414,7 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
     """The levels of a programme to its end. ``seated`` in a level already begun."""
     write, person, programme = sim.log.write, doctor.id, seat.programme
     doctor.trained = seat.region
+    doctor.programme = programme
     first = sim.level_first[programme]
     last = first + sim.level_count[programme] - 1
     while True:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline_sim.engines import rows
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
-from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
 from pipeline_sim.vocabulary import Leaving, State
@@ -45,10 +44,9 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
     return practice(sim, doctor, group, programme, region)
 
 
-def start_sas(sim: Simulation, doctor: Doctor) -> Stage:
-    """A locally employed doctor takes a SAS post in a specialty drawn as SAS posts are spread."""
-    programme = pick(sim.bp.sas_programme_cumulative, draw(sim.key, doctor.id, SAS_SPECIALTY, 0))
-    return practice(sim, doctor, SAS, programme, max(doctor.trained, 0))
+def start_sas(sim: Simulation, doctor: Doctor, programme: int = 0) -> Stage:
+    """Take a SAS post: in the specialty of the ``programme`` just left, or in one drawn."""
+    return practice(sim, doctor, SAS, sim.sas_specialty(doctor, programme), max(doctor.trained, 0))
 
 
 def practice(

@@ -10,16 +10,21 @@ from pipeline_sim.compiling import rule
 from pipeline_sim.randomness import (
     AFTER_F2,
     AFTER_F2_LENGTH,
+    INITIATIVE_ENDS,
     OUTSIDE,
     OVERSEAS_REGION,
     RESIGNATION_DESTINATION,
+    SAS_AFTER_TRAINING,
+    SAS_SPECIALTY,
     draw,
     draw_between,
+    happens,
     pick,
     pick_by_weight,
 )
 
-STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED = 0, 1, 2, 3, 4
+STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED, APPLY_FROM_POST = 0, 1, 2, 3, 4, 5
+FORMER_TRAINEE = 2
 WAYS = 8  # a move is coded as years * WAYS + way
 
 
@@ -48,25 +53,77 @@ def months_away(key, person, occurrence, shortest, longest):
 
 
 @rule
-def next_move(key, person, first_year, last_year, apply, leave, to_sas, to_led):
+def kind_of_doctor(group, trained_here):
+    """Index into OUTSIDE_KINDS: UK graduate, overseas, or overseas and a former trainee."""
+    return FORMER_TRAINEE if group and trained_here else group
+
+
+@rule
+def service_in(august, month, nhs_since, in_nhs):
+    """Months of NHS service in an August of a doctor whose spell begins in ``month``; below 0 for none."""
+    return august - (min(nhs_since, month) if in_nhs else nhs_since)
+
+
+@rule
+def next_move(key, person, first_year, last_year, service, service_from, rates):
     """What an outside doctor does next, and in how many Augusts: ``8 * years + way``.
 
     One draw a training year, keyed by the year; thresholds are yearly and exclusive, in the order
-    leave, apply, SAS post, locally employed post. Years past ``last_year`` are not looked at.
+    leave, apply, SAS post, locally employed post. ``rates[year, band]`` are those to apply, leave, take
+    a SAS post and a locally employed one; a band begins at ``service_from`` months of NHS service, which
+    is ``service`` in the first August and grows. Years past ``last_year`` are not looked at.
     """
-    year = first_year
+    year, band = first_year, 0
     while year <= last_year:
+        while band + 1 < service_from.shape[0] and service >= service_from[band + 1]:
+            band += 1
+        now = min(year, rates.shape[0] - 1)
         u = draw(key, person, OUTSIDE, year)
-        if u < leave:
+        if u < rates[now, band, 1]:
             return (year - first_year) * WAYS + LEAVE
-        u -= leave
-        if u < apply:
+        u -= rates[now, band, 1]
+        if u < rates[now, band, 0]:
             return (year - first_year) * WAYS + APPLY
-        u -= apply
-        if u < to_sas:
+        u -= rates[now, band, 0]
+        if u < rates[now, band, 2]:
             return (year - first_year) * WAYS + TO_SAS
-        u -= to_sas
-        if u < to_led:
+        u -= rates[now, band, 2]
+        if u < rates[now, band, 3]:
             return (year - first_year) * WAYS + TO_LOCALLY_EMPLOYED
         year += 1
+        service += 12
     return (year - first_year) * WAYS + STAY
+
+
+@rule
+def goes_straight_to_sas(key, person, occurrence, in_specialty, service, share, asked):
+    """Whether someone who resigned or was released takes a SAS post at once.
+
+    Foundation doctors (not ``in_specialty``) and those with less NHS ``service`` than ``asked`` cannot.
+    """
+    return in_specialty and service >= asked and happens(key, person, SAS_AFTER_TRAINING, occurrence, share)
+
+
+@rule
+def specialty_of_sas_post(key, person, own, cumulative):
+    """Programme of a new SAS doctor: the ``own`` one, or if below 0 drawn as SAS posts are spread."""
+    return own if own >= 0 else pick(cumulative, draw(key, person, SAS_SPECIALTY, 0))
+
+
+@rule
+def end_of_initiative(key, person, since, month, year_offset, years):
+    """How a stay on the Medical Training Initiative that began in ``since`` ends: ``8 * month + way``.
+
+    ``years`` has a row a training year: months of stay of those who arrive in it, thresholds to leave
+    and to apply of those whose stay ends in it. Who applies takes a locally employed post until August.
+    """
+    last = years.shape[0] - 1
+    arrived = max(0, min((since + year_offset) // 12, last))
+    end = max(month, since + years[arrived, 0])
+    year = min((end + year_offset) // 12, last)
+    u = draw(key, person, INITIATIVE_ENDS, 0)
+    if u < years[year, 1]:
+        return end * WAYS + LEAVE
+    if u - years[year, 1] < years[year, 2]:
+        return end * WAYS + APPLY_FROM_POST
+    return end * WAYS + TO_LOCALLY_EMPLOYED

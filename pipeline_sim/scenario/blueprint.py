@@ -27,6 +27,8 @@ TIER_STAGES = ("none", "offer", "interview")
 ROUND_TRACKS = ("entry", "higher", "any")
 APPLICANT_TRACKS = ("entry", "higher")
 APPLICANT_GROUPS = ("uk_graduate", "overseas")
+#: Whose chances outside training differ: a former trainee is an overseas doctor who trained here.
+OUTSIDE_KINDS = (*APPLICANT_GROUPS, "former_trainee")
 TRAINED_GROUPS = ("consultant", "gp", "sas")
 AFTER_F2_DESTINATIONS = (
     "apply",
@@ -44,6 +46,7 @@ OUTSIDE_STATES = (
     "teaching_research",
     "overseas_applicant",
 )
+OUTSIDE_MOVES = ("apply", "leave", "to_sas", "to_locally_employed")
 MAX_AGE = 100
 #: Columns of ``Blueprint.step_out_rules``; see ``rules.step_out`` for what they mean.
 STEP_OUT_RULES = (
@@ -180,10 +183,10 @@ class Blueprint:
     after_f2_cumulative: Ints  # [6] cumulative thresholds over AFTER_F2_DESTINATIONS
     after_f2_min_months: Ints  # [6]
     after_f2_max_months: Ints  # [6]
-    outside_apply: Ints  # [A, 6] threshold a year, by group and OUTSIDE_STATES
-    outside_leave: Ints  # [A, 6] threshold a year
-    outside_to_sas: Ints  # [A, 6] threshold a year
-    outside_to_led: Ints  # [A, 6] threshold a year: takes a locally employed post
+    outside_service: Ints  # [B] months of NHS service from which chances differ, the first 0
+    outside_rates: Ints  # [3, 6, Y, B, 4] by OUTSIDE_KINDS, OUTSIDE_STATES: thresholds of OUTSIDE_MOVES
+    sas_after_training: Ints  # [Y, 2] threshold of a straight SAS post, months of NHS service it asks for
+    initiative: Ints  # [Y, 3] Medical Training Initiative: months, thresholds to leave and apply after it
     resign_cumulative: Ints  # [6] cumulative thresholds over AFTER_F2_DESTINATIONS ("apply" unused)
 
     # streams from outside the pipeline ------------------------------------------------------------

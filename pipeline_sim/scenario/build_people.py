@@ -20,11 +20,11 @@ from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
     MAX_AGE,
-    OUTSIDE_STATES,
     THRESHOLD_ONE,
     TRAINED_GROUPS,
     Ints,
 )
+from pipeline_sim.scenario.build_outside import outside_chances
 from pipeline_sim.scenario.schema_tables import SEXES
 from pipeline_sim.vocabulary import State
 
@@ -38,21 +38,11 @@ def outside_fields(context: Context) -> dict[str, Any]:
     after, resign = context.tables["after_f2"], context.tables["resignation_destinations"]
     rows = [after.row_of[(destination,)] for destination in AFTER_F2_DESTINATIONS]
     resigned = dict(resign.rows("destination", "share"))
-    table = context.tables["outside"]
-    yearly = {}
-    for column in ("apply", "leave", "to_sas", "to_locally_employed"):
-        array = np.zeros((len(APPLICANT_GROUPS), len(OUTSIDE_STATES)), np.int64)
-        for state, group, value in table.rows("state", "group", column):
-            array[APPLICANT_GROUPS.index(group), OUTSIDE_STATES.index(state)] = threshold(value)
-        yearly[column] = array
     return {
+        **outside_chances(context),
         "after_f2_cumulative": cumulative([after["share"][row] for row in rows]),
         "after_f2_min_months": whole([after["min_months"][row] for row in rows]),
         "after_f2_max_months": whole([after["max_months"][row] for row in rows]),
-        "outside_apply": yearly["apply"],
-        "outside_leave": yearly["leave"],
-        "outside_to_sas": yearly["to_sas"],
-        "outside_to_led": yearly["to_locally_employed"],
         "resign_cumulative": cumulative([resigned.get(d, 0.0) for d in AFTER_F2_DESTINATIONS]),
     }
 

@@ -8,7 +8,13 @@ from pipeline_sim.scenario.blueprint import (
     OUTSIDE_STATES,
     TRAINED_GROUPS,
 )
-from pipeline_sim.scenario.checks import Check, Tables, programmes_of_kind, require_values
+from pipeline_sim.scenario.checks import (
+    SHARE_TOLERANCE,
+    Check,
+    Tables,
+    programmes_of_kind,
+    require_values,
+)
 from pipeline_sim.scenario.schema_tables import SEXES
 from pipeline_sim.scenario.validate import Findings
 
@@ -56,7 +62,27 @@ def _settings_ordered(low: str, high: str) -> Check:
     return Check(("settings.name", f"settings.{low}", f"settings.{high}"), run)
 
 
+def initiative_ends_in_one_way(tables: Tables, findings: Findings) -> None:
+    """Nobody both leaves and applies."""
+    table = tables["training_initiative"]
+    for row, (leave, apply) in enumerate(table.rows("leave", "apply")):
+        if leave + apply > 1 + SHARE_TOLERANCE:
+            left = f"at most {1 - leave:.6g}, what is left"
+            findings.add(table.place(row, "apply"), f"{apply:g}", left)
+
+
+def initiative_has_a_length(tables: Tables, findings: Findings) -> None:
+    """A stream of the initiative needs its table."""
+    streams, table = tables["streams"], tables.get("training_initiative")
+    for row, state in enumerate(streams["state"]):
+        if state == "training_initiative" and not (table and len(table)):
+            where = streams.place(row, "state")
+            findings.add(where, f"{state}, and no training_initiative.csv", "how long they stay")
+
+
 CHECKS = (
+    Check(("training_initiative.leave", "training_initiative.apply"), initiative_ends_in_one_way),
+    Check(("streams.state",), initiative_has_a_length),
     _ordered("streams", "youngest", "oldest"),
     _ordered("after_f2", "min_months", "max_months"),
     require_values("after_f2", "destination", AFTER_F2_DESTINATIONS),

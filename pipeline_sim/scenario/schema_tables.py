@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline_sim.scenario import schema_flexible
+from pipeline_sim.scenario import schema_flexible, schema_outside
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -31,6 +31,8 @@ STREAM_STATES = (
     "foundation_waiting",
     "consultant",
     "gp",
+    "sas",
+    "training_initiative",
 )
 SEXES = ("male", "female")
 APPLY_COLUMNS = tuple(f"apply_{n}" for n in range(1, 7))
@@ -485,4 +487,6 @@ _SPECS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSpec] = {spec.name: spec for spec in (*_SPECS, *schema_flexible.SPECS)}
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec for spec in (*_SPECS, *schema_flexible.SPECS, *schema_outside.SPECS)
+}

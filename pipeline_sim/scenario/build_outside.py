@@ -1,0 +1,65 @@
+"""Blueprint arrays of what doctors outside training do, by kind and service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline_sim.scenario.arrays import Years, threshold
+from pipeline_sim.scenario.blueprint import OUTSIDE_KINDS, OUTSIDE_MOVES, OUTSIDE_STATES, Ints
+from pipeline_sim.scenario.table import Table
+
+if TYPE_CHECKING:
+    from pipeline_sim.scenario.build import Context
+
+
+def outside_chances(context: Context) -> dict[str, Any]:
+    """The fields on moves from outside training, on straight SAS posts and on the MTI."""
+    tables, years = context.tables, context.years
+    service, rates = _rates(tables["outside"], tables.get("outside_by_service"), years)
+    return {
+        "outside_service": service,
+        "outside_rates": rates,
+        "sas_after_training": _yearly(tables.get("sas_after_training"), years, ("share", "min_nhs_months")),
+        "initiative": _yearly(tables.get("training_initiative"), years, ("months", "leave", "apply")),
+    }
+
+
+def _rates(outside: Table, by_service: Table | None, years: Years) -> tuple[Ints, Ints]:
+    """Where bands of service begin, and thresholds [kind, state, year, band, move].
+
+    ``outside.csv`` holds where no row of ``outside_by_service.csv`` has begun, by service and by year; a
+    former trainee is as any overseas doctor there.
+    """
+    later = sorted(by_service.rows(*_KEYS, *OUTSIDE_MOVES)) if by_service else []
+    bands = sorted({0, *(row[2] for row in later)})
+    shape = (len(OUTSIDE_KINDS), len(OUTSIDE_STATES), years.count, len(bands), len(OUTSIDE_MOVES))
+    rates = np.zeros(shape, np.int64)
+    for state, group, *chances in outside.rows("state", "group", *OUTSIDE_MOVES):
+        for kind, name in enumerate(OUTSIDE_KINDS):
+            if name == group or (name == "former_trainee" and group == "overseas"):
+                rates[kind, OUTSIDE_STATES.index(state)] = [threshold(chance) for chance in chances]
+    # sorted by service, then year: longer service overwrites from where it begins, later years from theirs
+    for state, group, service, year, *chances in later:
+        since = max(year - years.first, 0)
+        place = OUTSIDE_KINDS.index(group), OUTSIDE_STATES.index(state)
+        rates[(*place, slice(since, None), slice(bands.index(service), None))] = [
+            threshold(chance) for chance in chances
+        ]
+    return np.array(bands, np.int64), rates
+
+
+_KEYS = ("state", "group", "service_from", "year")
+
+
+def _yearly(table: Table | None, years: Years, columns: tuple[str, ...]) -> Ints:
+    """[year, column] values, probabilities as thresholds; 0 before the first row and without the table."""
+    result = np.zeros((years.count, len(columns)), np.int64)
+    if table is None:
+        return result
+    for year, *cells in sorted(table.rows("year", *columns)):
+        for k, (name, cell) in enumerate(zip(columns, cells, strict=True)):
+            kind = table.spec.by_name[name].kind
+            result[max(year - years.first, 0) :, k] = threshold(cell) if kind == "probability" else cell
+    return result
