@@ -42,6 +42,8 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
         r.counts[ALIVE] += cell.count
         for i in range(cell.first, cell.first + cell.count):
             _make(r.people[i], t.arrivals.identity[i])
+            r.flex[i].credentials = 0
+            r.flex[i].working = 0
             if comes == Comes.ENTRANT or comes == Comes.STUDENT:
                 _student(t.school, r, key, month, i, of, also, region, comes == Comes.STUDENT)
             elif comes == Comes.UK_TRAINEE or comes == Comes.OVERSEAS_TRAINEE:
@@ -232,4 +234,5 @@ def _trained(
     person.state = practice.groups[group].state
     _present(r, i, person.state, programme, -1, region, wte)
     r.workforce[group, programme, region] += wte
+    r.flex[i].working = 1
     look_ahead(practice, r, key, month, i)

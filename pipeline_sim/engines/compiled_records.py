@@ -57,6 +57,9 @@ PERSON = np.dtype(
 #: ``r.people[i]``.
 FLEX = np.dtype(
     [
+        ("credentials", np.int64),  # bit mask of credentials held
+        ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
+        ("applies", np.int8),  # credential applied for this month
         ("due", np.int16),  # month in which someone away is due back
         ("away_since", np.int16),
     ]

@@ -373,6 +373,7 @@ def recruitment_answers(
                 continue
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
+                r.flex[i].working = 0
             start_training(t, r, key, month, i, programme, region)
         elif from_sas:
             push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)

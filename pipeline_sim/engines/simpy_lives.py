@@ -22,6 +22,7 @@ from pipeline_sim.engines.simpy_practice import joining, start_sas
 from pipeline_sim.rules import medical_school as school_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import training as training_rules
+from pipeline_sim.rules.credentials import TRAINEE
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS
 from pipeline_sim.vocabulary import FoundationKind, Leaving, Outcome, State
 
@@ -383,6 +384,8 @@ def training(
     first = sim.level_first[programme]
     last = first + sim.level_count[programme] - 1
     hazards = sim.hazards[programme]
+    register = sim.credentials.registers[TRAINEE][programme]
+    register.take(person, region, wte, level - first + 1)
     extended = 0
     where = place(programme, level, region, wte)
     while True:
@@ -405,6 +408,7 @@ def training(
             yield sim.endings[due]
             if outcome == training_rules.RESIGNS:
                 sim.pools.release(held)
+                register.leave(person)
                 write(rows.RESIGNED, person, where)
                 return after_resigning(sim, doctor)
             progress += months * wte
@@ -422,6 +426,7 @@ def training(
             write(rows.REVIEWED, person, where, outcome)
             if outcome == training_rules.RELEASE:
                 sim.pools.release(held)
+                register.leave(person)
                 write(rows.RELEASED, person, where)
                 return after_resigning(sim, doctor)
             if further:
@@ -432,10 +437,12 @@ def training(
                 break
         if level == last:
             sim.pools.release(held)
+            register.leave(person)
             return completion(sim, doctor, programme, where, began)
         progress -= required
         level += 1
         where += NEXT_LEVEL
+        register.take(person, region, wte, level - first + 1)
         wanted = sim.training_bundle(programme, level, region)
         if wanted is not held:
             yield from move_on(sim, doctor, held, (wanted,), SITTING, where)

@@ -214,6 +214,17 @@ class Blueprint:
     crowding_review_percent: int  # percent added to outcome 3 per percent over capacity (soft rule)
     crowding_resign_percent: int  # percent added to resignation per percent over capacity (soft rule)
 
+    # credentials --------------------------------------------------------------------------------
+    credentials: tuple[str, ...]  # C, in the order of the file
+    credential_titles: tuple[str, ...]  # C, as people write them
+    credential_month: Ints  # [C] calendar month of the starts
+    credential_wte_months: Ints  # [C] months of whole-time work
+    credential_units: Ints  # [C] units of supervision held while it lasts
+    credential_group: Ints  # [C] supervision group that gives them
+    credential_chance: Ints  # [Y, 4, P, C] threshold: applies this year; the trained groups, then trainees
+    credential_from_level: Ints  # [Y, P, C] first level (1 = first of the programme) of a trainee
+    credential_slots: Ints  # [Y, C, R] starts a year
+
     # for reports --------------------------------------------------------------------------------
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year
     sources: dict[str, str]  # source key -> citation, of every parameter used

@@ -19,6 +19,7 @@ from pipeline_sim.scenario.blueprint import (
     TRAINED_GROUPS,
 )
 from pipeline_sim.scenario.schema import KEPT, Column, Kind, TableSpec
+from pipeline_sim.scenario.schema_credentials import SPECS as CREDENTIALS
 
 PROGRAMME_KINDS = ("foundation", "core", "higher", "run_through", "gp", "workforce_only")
 COMPLETES = ("cct", "core", "foundation", "none")
@@ -482,4 +483,4 @@ _SPECS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSpec] = {spec.name: spec for spec in _SPECS}
+TABLES: dict[str, TableSpec] = {spec.name: spec for spec in (*_SPECS, *CREDENTIALS)}
