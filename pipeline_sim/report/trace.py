@@ -63,6 +63,7 @@ class Moment:
     detail: int
     rounds: tuple[str, ...]
     routes: tuple[str, ...]
+    credentials: tuple[str, ...] = ()
 
     @property
     def in_region(self) -> str:
@@ -91,6 +92,14 @@ class Moment:
     def round(self) -> str:
         """The name of the round that ``detail`` carries above other things."""
         return self.round_name(round_of(self.detail))
+
+    @property
+    def credential(self) -> str:
+        """The credential that ``detail`` carries below other things."""
+        number = self.detail % KINDS
+        return (
+            f"the {self.credentials[number]} credential" if number < len(self.credentials) else "a credential"
+        )
 
     def round_name(self, number: int) -> str:
         return plain(self.rounds[number]) if 0 <= number < len(self.rounds) else "a round"
@@ -351,9 +360,9 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     Event.TRANSFERRED: lambda m: f"left {m.programme or 'a programme'} for a post won in another programme",
     Event.PORTFOLIO_STARTED: lambda m: f"began a portfolio application{m.specialty}",
     Event.PORTFOLIO_REFUSED: lambda m: f"the portfolio application{m.specialty} did not succeed",
-    Event.CREDENTIAL_STARTED: lambda m: f"started a credential{m.in_region}",
+    Event.CREDENTIAL_STARTED: lambda m: f"started {m.credential}{m.in_region}",
     Event.CREDENTIAL_AWARDED: lambda m: (
-        f"awarded a credential{m.in_region}, {months_words(m.detail // KINDS)} after starting it"
+        f"awarded {m.credential}{m.in_region}, {months_words(m.detail // KINDS)} after starting it"
     ),
     Event.FELLOWSHIP_STARTED: lambda m: (
         f"started a fellowship{m.in_region} of {months_words(m.detail // KINDS)}"
@@ -456,6 +465,10 @@ def find_person(log: EventLog, number: int) -> int:
 
 
 def _moments(history: EventLog, blueprint: Blueprint) -> Iterator[Moment]:
+    credentials = tuple(
+        title or plain(name)
+        for title, name in zip(blueprint.credential_titles, blueprint.credentials, strict=True)
+    )
     for row in range(len(history)):
         programme = _name(blueprint.programmes, history.programme[row])
         event = Event(int(history.event[row]))
@@ -471,6 +484,7 @@ def _moments(history: EventLog, blueprint: Blueprint) -> Iterator[Moment]:
             detail=int(history.detail[row]),
             rounds=blueprint.rounds,
             routes=blueprint.routes,
+            credentials=credentials,
         )
 
 

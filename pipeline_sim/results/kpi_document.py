@@ -8,7 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pipeline_sim.results import kpis_early, kpis_recruitment, kpis_training, kpis_workforce
+from pipeline_sim.results import (
+    kpis_credentials,
+    kpis_early,
+    kpis_recruitment,
+    kpis_training,
+    kpis_workforce,
+)
 from pipeline_sim.results.sources import BUSINESS_PLAN
 
 _CHAPTERS = (
@@ -16,6 +22,7 @@ _CHAPTERS = (
     ("Specialty recruitment", kpis_recruitment.KPIS),
     ("Specialty training", kpis_training.KPIS),
     ("Workforce, waits and capacity", kpis_workforce.KPIS),
+    ("Credentials", kpis_credentials.KPIS),
 )
 
 _NOT_HERE = (
@@ -34,11 +41,6 @@ _NOT_HERE = (
         "Education reform 2",
         "Number of trainees who have returned to training following SuppoRTT programme",
         "no supported return in the event vocabulary",
-    ),
-    (
-        "Cancer and Diagnostics 2",
-        "Number of upskilling starts against plan",
-        "no credentials in the event vocabulary",
     ),
     ("other professions", "nursing, midwifery, allied health, associates, mental health", "not doctors"),
 )

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline_sim.results import kpis_early, kpis_recruitment, kpis_training, kpis_workforce
+from pipeline_sim.results import (
+    kpis_credentials,
+    kpis_early,
+    kpis_recruitment,
+    kpis_training,
+    kpis_workforce,
+)
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.registry import Kpi, kpi_table
 
@@ -17,6 +23,7 @@ REGISTRY: tuple[Kpi, ...] = (
     *kpis_recruitment.KPIS,
     *kpis_training.KPIS,
     *kpis_workforce.KPIS,
+    *kpis_credentials.KPIS,
 )
 
 #: The few that a short table shows.
