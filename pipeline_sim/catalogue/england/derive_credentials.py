@@ -35,7 +35,7 @@ CREDENTIALS: dict[str, tuple[str, int, float, str, dict[str, tuple[str, ...]]]] 
     ),
     "pain_medicine": (
         "Pain medicine", 0, 0.5, "anaesthetics_critical_care",
-        {group: ("anaesthetics",) for group in ("consultant", "sas", "trainee")},
+        dict.fromkeys(("consultant", "sas", "trainee"), ("anaesthetics",)),
     ),
     "liaison_psychiatry": (
         "Liaison psychiatry", 0, 0.5, "psychiatry", {"consultant": PSYCHIATRY, "trainee": PSYCHIATRY}
