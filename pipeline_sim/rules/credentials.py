@@ -81,7 +81,8 @@ def allot(
     starting = []
     for position in np.lexsort((person, np.array(number, np.int64), region, credential)).tolist():
         what, where = credential[position], region[position]
-        if slots[what, where] > 0 and room[group[what], where] >= units[what]:
+        supervised = units[what] == 0 or room[group[what], where] >= units[what]
+        if slots[what, where] > 0 and supervised:
             slots[what, where] -= 1
             room[group[what], where] -= units[what]
             starting.append(position)
