@@ -76,7 +76,7 @@ class _Maker:
     def everything(self) -> dict[str, list[Row]]:
         for make in (
             self.places_to_be, self.courses, self.foundation, self.programmes, self.rounds,
-            self.applicants, self.outside, self.streams, self.practice, self.settings,
+            self.applicants, self.outside, self.streams, self.practice, self.settings, self.credentials,
         ):  # fmt: skip
             make()
         return self.tables
@@ -370,6 +370,31 @@ class _Maker:
             elif row["name"] in ("foundation.extension_months", "foundation.practice_months"):
                 row["value"] = self.one_of(0, 1, 6)
         self.tables["settings"] = [dict(row) for row in rows]
+
+    def credentials(self) -> None:
+        names = ["credential_0", "credential_1"]
+        self.tables["credentials"] = [
+            {
+                "credential": name, "multi_professional": 0, "wte_months": self.one_of(1, 6, 12, 30),
+                "supervision_load": self.one_of(0, 0.5, 1), "supervision_group": self.one_of(*self.groups),
+                "month": self.one_of(AUGUST, AUGUST, 9, 11, 7),
+                **{column: self.one_of(0, 1, 1) for column in ("after_cct", "sas_doctors", "late_trainees")},
+            }
+            for name in names
+        ]  # fmt: skip
+        self.tables["credential_eligibility"] = [
+            {
+                "credential": name, "programme": programme, "group": group, "year": year,
+                "from_level": 1 if group == "trainee" else None, "apply": self.chance(),
+            }
+            for name in names
+            for programme in self.trained
+            for group in (*TRAINED_GROUPS, "trainee")
+            for year in (FIRST, FIRST + 2)
+        ]  # fmt: skip
+        self.tables["credential_slots"] = []
+        for name in names:
+            self.by_region("credential_slots", "slots", 6, credential=name, year=FIRST + 1)
 
 
 def random_scenario(number: int) -> Scenario:

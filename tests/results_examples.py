@@ -63,6 +63,9 @@ def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
         "round_month": np.array([8, 8, 8, 2]),
         "round_repeats": np.array([-1, 0, -1, -1]),
         "plan": {"gp_acceptances": {2025: 4.0}, "clinical_starts": {2025: 2.0}},
+        "credentials": (),
+        "credential_titles": (),
+        "credential_slots": np.zeros((years, 0, len(changes.get("regions", "NS"))), np.int64),
         "sources": {},
         "digest": "0" * 8,
     }

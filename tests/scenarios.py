@@ -139,6 +139,47 @@ def with_second_region(scenario: Scenario) -> Scenario:
     return with_tables(scenario, doubled)
 
 
+def credential_tables(regions: Iterable[str]) -> dict[str, list[Row]]:
+    """Three credentials of the teaching base's programmes, for every group of doctors, dated and scarce."""
+    credentials = (
+        # credential, months, supervision load, supervision group, calendar month
+        ("thrombectomy", 12, 1, "medicine", 8),
+        ("rural_and_remote", 9, 0.5, "general_practice", 9),
+        ("heart_failure", 6, 0, "medicine", 11),
+    )
+    eligible = (
+        ("thrombectomy", "cardiology", "consultant", 2025, None, 0.2),
+        ("thrombectomy", "cardiology", "sas", 2025, None, 0.2),
+        ("thrombectomy", "cardiology", "trainee", 2026, 2, 0.5),
+        ("rural_and_remote", "general_practice", "gp", 2025, None, 0.1),
+        ("rural_and_remote", "general_practice", "gp", 2027, None, 0.05),
+        ("heart_failure", "cardiology", "consultant", 2025, None, 0.2),
+        ("heart_failure", "general_practice", "gp", 2025, None, 0.1),
+    )
+    return {
+        "credentials": [
+            {
+                "credential": name, "title": name.replace("_", " "), "multi_professional": 0,
+                "wte_months": months, "supervision_load": load, "supervision_group": group, "month": month,
+                "after_cct": 1, "sas_doctors": 1, "late_trainees": 1,
+            }
+            for name, months, load, group, month in credentials
+        ],
+        "credential_eligibility": [
+            dict(
+                zip(("credential", "programme", "group", "year", "from_level", "apply"), row, strict=True)
+            )
+            for row in eligible
+        ],
+        "credential_slots": [
+            {"credential": name, "region": region, "year": year, "slots": slots}
+            for name, *_ in credentials
+            for region in regions
+            for year, slots in ((2025, 20), (2027, 40))
+        ],
+    }  # fmt: skip
+
+
 def everything_happens() -> Scenario:
     """Two regions in which every table has rows, every mechanism acts, and everything is a little scarce."""
     scenario = with_second_region(load_scenario("teaching"))
@@ -202,6 +243,7 @@ def everything_happens() -> Scenario:
                 {"year": 2025, "months": 24, "leave": 0.5, "apply": 0.3},
                 {"year": 2026, "months": 11, "leave": 0.3, "apply": 0.3},
             ],
+            **credential_tables(("middleshire", "northshire")),
         },
     )  # fmt: skip
     scenario = with_tables(scenario, flexible_tables(scenario))

@@ -43,6 +43,8 @@ CHANGE_NO_EVENT = {
     "supervision_groups:title",
     "plans:plan",
     "step_outs:title",
+    "credentials:title",
+    "credentials:multi_professional",
 }
 #: Columns of which no single cell can be changed, mostly shares that add to 1: two cells are exchanged.
 NOT_ALONE = {
@@ -66,7 +68,16 @@ CONTEXT = {
     "supervision.crowding_review": {"supervision.rule": "soft"},
     "supervision.crowding_resignation": {"supervision.rule": "soft"},
 }
-ABOUT_THE_SCENARIO = ("name", "title", "programme_titles", "step_out_titles", "plan", "sources", "digest")
+ABOUT_THE_SCENARIO = (
+    "name",
+    "title",
+    "programme_titles",
+    "step_out_titles",
+    "credential_titles",
+    "plan",
+    "sources",
+    "digest",
+)
 
 TABLES = [name for name in table_specs() if name not in NOT_EDITABLE]
 PARAMETERS = [f"{name}:{column.name}" for name in TABLES for column in table_specs()[name].values]

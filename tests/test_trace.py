@@ -55,6 +55,8 @@ def names(**changed: Any) -> Any:
         "levels": ("F1", "F2", "ST1", "ST2", "ST4"),
         "routes": ("standard", "graduate_entry"),
         "rounds": ("round_1", "round_1_readvert"),
+        "credentials": ("mechanical_thrombectomy", "pain"),
+        "credential_titles": ("Mechanical thrombectomy", ""),
     }
     return SimpleNamespace(**{**fields, **changed})
 

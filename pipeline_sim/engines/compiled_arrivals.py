@@ -70,6 +70,8 @@ def _make(person: Any, flex: Any, identity: Any):
     flex.promised = 0
     flex.hours = 0
     flex.trained_here = 0
+    flex.credentials = 0
+    flex.working = 0
     person.identity = identity
     person.competence = 0
     person.held = NO_BUNDLE
@@ -262,4 +264,5 @@ def _trained(
     person.state = practice.groups[group].state
     _present(r, i, person.state, programme, -1, region, wte)
     r.workforce[group, programme, region] += wte
+    r.flex[i].working = 1
     look_ahead(practice, r, key, month, i)

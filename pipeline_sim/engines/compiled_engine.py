@@ -17,6 +17,7 @@ from pipeline_sim import clock
 from pipeline_sim.clock import Phase
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_arrivals import come
+from pipeline_sim.engines.compiled_credentials import Credentials
 from pipeline_sim.engines.compiled_foundation import (
     foundation_answers,
     foundation_spell_ends,
@@ -192,6 +193,7 @@ class CompiledEngine:
         self._round_rows.count = 0  # a run may have been interrupted
         book = Book(self._shelf, ROWS_A_PERSON * len(self._shelf.identity))
         rounds = Rounds(bp, t, r, key, self._round_rows)
+        credentials = Credentials(bp, t, r, key)
         _start(t, r, key, 0)
         self._log(book, 0, ARRIVALS, 0)
         for month in range(bp.months):
@@ -202,9 +204,10 @@ class CompiledEngine:
             _grants_and_starts(t, self._queue, r, key, month)
             self._log(book, month, GRANTS, Phase.GRANTS)
             self._log(book, month, STARTS, Phase.STARTS)
+            rows = credentials.end_month(month)
             if clock.calendar_month(bp.start_month, month) == POOL_CENSUS_MONTH:
-                rows = self._pool_rows()
-                book.append(rows, len(rows), month, int(Phase.CENSUS))
+                rows = np.concatenate((rows, self._pool_rows()))
+            book.append(rows, len(rows), month, int(Phase.CENSUS))
             if progress is not None:
                 progress(month, int(r.counts[ALIVE]), len(book))
         return book.close()

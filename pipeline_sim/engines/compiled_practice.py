@@ -112,6 +112,7 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
         note(starts[started], i, Event.STARTED_PRACTICE, programme, -1, region, wte, state)
         started += 1
         r.workforce[group, programme, region] += wte
+        r.flex[i].working = 1
         look_ahead(t, r, key, month, i)
     r.inbox_count[Stage.PRACTICE_BEGINS] = 0
     r.counts[STARTS] = started
@@ -139,6 +140,7 @@ def practice_break_ends(t: Any, r: Any):
         note(starts[started], i, Event.RETURNED_TO_PRACTICE, programme, -1, region, wte, state)
         started += 1
         r.workforce[group, programme, region] += wte
+        r.flex[i].working = 1
         push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
     r.inbox_count[Stage.PRACTICE_BREAK] = 0
     r.counts[STARTS] = started
@@ -181,6 +183,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
             schedule(r.calendar, next_august(setting, month + 1), i)
             continue
         r.workforce[group, programme, region] -= wte
+        r.flex[i].working = 0
         if person.way == rules.REGISTERS:
             note(endings[ended], i, Event.PORTFOLIO_REGISTERED, programme, -1, region, wte, 0)
             ended += 1

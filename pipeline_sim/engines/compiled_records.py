@@ -57,6 +57,7 @@ PERSON = np.dtype(
 #: ``r.people[i]``.
 FLEX = np.dtype(
     [
+        ("credentials", np.int64),  # bit mask of credentials held
         ("credit", np.int32),  # WTE months x 100 to be counted still
         ("assess", np.int32),  # the same, once a review has agreed
         ("away_since", np.int16),
@@ -71,6 +72,8 @@ FLEX = np.dtype(
         ("support", np.int8),  # whether a place of supported return is held
         ("promised", np.int8),  # whether a post is kept for someone waiting to return
         ("hours", np.uint8),  # percent of full time trained at last
+        ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
+        ("applies", np.int8),  # credential applied for this month
         ("trained_here", np.int8),  # was in UK foundation or training
     ]
 )

@@ -373,6 +373,7 @@ def recruitment_answers(
                 continue
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
+                r.flex[i].working = 0
             r.counts[STARTS] = started
             start_training(t, f, r, key, month, i, programme, region)
             started = r.counts[STARTS]

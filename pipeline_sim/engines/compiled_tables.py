@@ -148,6 +148,16 @@ class SupplyTables(NamedTuple):
     support_places: Ints  # [Y, R]
 
 
+class CredentialTables(NamedTuple):
+    setting: Records
+    programmes: Records
+    cells: Records  # [C] of people
+    chance: Ints  # [Y, 4, P, credentials]
+    open_to: Ints  # [Y, 4, P] 1 = some credential
+    from_level: Ints  # [Y, P, credentials]
+    months: Ints  # [credentials]
+
+
 class Tables(NamedTuple):
     school: SchoolTables
     training: TrainingTables
@@ -156,6 +166,7 @@ class Tables(NamedTuple):
     practice: PracticeTables
     arrivals: ArrivalTables
     supply: SupplyTables
+    credentials: CredentialTables
     cell_of_month: Ints
 
 
@@ -233,6 +244,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     transitions = records(before=needs.before, need=needs.need, seat=needs.seat)
     taken = records(after=needs.after, held=needs.result)
     routes, programmes = _routes(bp), _programmes(bp)
+    cells = _cells(people)
     return Tables(
         school=SchoolTables(setting, routes, _courses(bp), transitions, taken),
         training=TrainingTables(
@@ -276,7 +288,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
         arrivals=ArrivalTables(
             setting,
             people.identity,
-            _cells(people),
+            cells,
             _streams(bp),
             whole(bp.stream_ready),
             whole(bp.age_from),
@@ -294,6 +306,15 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.supervisor_fixed_units),
             whole(bp.foundation_share),
             whole(bp.support_places),
+        ),
+        credentials=CredentialTables(
+            setting,
+            programmes,
+            cells,
+            whole(bp.credential_chance),
+            whole(bp.credential_chance.any(axis=3)),
+            whole(bp.credential_from_level),
+            whole(bp.credential_month),
         ),
         cell_of_month=whole(people.cell_of_month),
     )

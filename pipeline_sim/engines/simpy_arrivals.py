@@ -212,7 +212,7 @@ class Arrivals:
         seat = Seat(programme, region, level, wte, held, began=-12 * (order + 1))
         seat.required = sim.level_wte[level]
         seat.progress, seat.since_review = progress, since_review
-        take_post(sim, seat)
+        take_post(sim, doctor, seat)
         return lives.present_in_training(sim, doctor, seat)
 
     def _progress(self, doctor: Doctor, programme: int, level: int, wte: int) -> tuple[int, int]:

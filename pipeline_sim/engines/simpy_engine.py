@@ -23,6 +23,7 @@ from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thr
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
+from pipeline_sim.engines.simpy_credentials import Credentials
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools, Request
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
@@ -85,6 +86,7 @@ class Simulation:
         self._read_tables()
         self._open_pools()
         self._turn_to(0)
+        self.credentials = Credentials(self)
         self.foundation = FoundationAllocation(self)
         self.recruitment = Recruitment(self)
         self.arrivals = Arrivals(self)
@@ -363,6 +365,7 @@ class Simulation:
         return granted
 
     def _census(self) -> None:
+        self.credentials.end_month()
         if self.calendar_month == POOL_CENSUS_MONTH:
             self._log_pools()
         if self._progress is not None:

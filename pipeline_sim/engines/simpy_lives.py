@@ -30,6 +30,7 @@ from pipeline_sim.engines.simpy_step_outs import (
     kind_allowed,
     kind_at_start,
     leave_post,
+    register,
     spell_of,
     step_out,
     take_post,
@@ -395,7 +396,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
     yield sim.pools.ask(sim.pools.need(held), STARTING, sim.month, doctor, where)
     sim.recruitment.committed[programme][region] -= 1
     seat = Seat(programme, region, level, wte, held, began=sim.month)
-    take_post(sim, seat)
+    take_post(sim, doctor, seat)
     return training(sim, doctor, seat)
 
 
@@ -432,7 +433,7 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
             yield sim.endings[due]
             end_support(sim, seat)
             if way == training_rules.RESIGNS:
-                leave_post(sim, seat)
+                leave_post(sim, doctor, seat)
                 write(rows.RESIGNED, person, seat.where)
                 return after_resigning(sim, doctor)
             seat.progress += months * seat.wte
@@ -449,17 +450,18 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
                 continue
             done, released = review(sim, doctor, seat, way, last)
             if released:
-                leave_post(sim, seat)
+                leave_post(sim, doctor, seat)
                 write(rows.RELEASED, person, seat.where)
                 return after_resigning(sim, doctor)
             if done:
                 break
         if seat.level == last:
-            leave_post(sim, seat)
+            leave_post(sim, doctor, seat)
             return completion(sim, doctor, programme, seat.where, seat.began)
         seat.progress -= seat.required
         seat.level += 1
         seat.turn()
+        register(sim, doctor, seat)
         wanted = sim.training_bundle(programme, seat.level, seat.region)
         if wanted is not seat.held:
             yield from move_on(sim, doctor, seat.held, (wanted,), SITTING, seat.where)

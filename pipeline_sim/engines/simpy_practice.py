@@ -67,12 +67,14 @@ def practice(
     doctor.trained = region
     doctor.state = GROUP_STATE[group]
     workforce = sim.workforce[group][programme]
+    register = sim.credentials.registers[group][programme]
     cut = False
     if not wte:
         wte = sim.practice_wte(doctor, group)
         change = sim.next_change(doctor, group, cut)
         write(rows.STARTED_PRACTICE, doctor.id, place(programme, region=region, wte=wte), GROUP_STATE[group])
         workforce[region] += wte
+    register.take(doctor.id, region, wte)
     where = place(programme, region=region)
     working = place(programme, region=region, wte=wte)
     while True:
@@ -85,12 +87,14 @@ def practice(
             fewer = rules.fewer_hours(wte, sim.bp.reduced_percent)
             workforce[region] += fewer - wte
             wte = fewer
+            register.take(doctor.id, region, wte)
             working = place(programme, region=region, wte=wte)
             write(rows.CHANGED_HOURS, doctor.id, working)
             change = sim.next_change(doctor, group, cut)
             continue
         if way == rules.REGISTERS:
             workforce[region] -= wte
+            register.leave(doctor.id)
             write(rows.PORTFOLIO_REGISTERED, doctor.id, working)
             return practice(sim, doctor, CONSULTANT, programme, region)
         if way == rules.APPLIES:
@@ -101,10 +105,12 @@ def practice(
             accepted = yield from sim.apply_from_sas(doctor, programme)
             if accepted is not None:
                 workforce[region] -= wte
+                register.leave(doctor.id)
                 return accepted
             change = sim.next_change(doctor, group, cut)
             continue
         workforce[region] -= wte
+        register.leave(doctor.id)
         age = (month - doctor.birth) // 12
         if age >= sim.bp.retire_age:
             write(rows.RETIRED, doctor.id, where)
@@ -120,4 +126,5 @@ def practice(
         yield sim.endings[month + away]
         write(rows.RETURNED_TO_PRACTICE, doctor.id, working, GROUP_STATE[group])
         workforce[region] += wte
+        register.take(doctor.id, region, wte)
         change = sim.next_change(doctor, group, cut)

@@ -15,6 +15,7 @@ from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
 from pipeline_sim.rules import hours as hours_rules
 from pipeline_sim.rules import step_out as rules
 from pipeline_sim.rules import training as training_rules
+from pipeline_sim.rules.credentials import TRAINEE
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit
 
 if TYPE_CHECKING:
@@ -82,14 +83,22 @@ class Seat:
             self.progress += used
 
 
-def take_post(sim: Simulation, seat: Seat) -> None:
+def register(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
+    """Note the post for credentials: region, hours, and how far in the programme."""
+    order = seat.level - sim.level_first[seat.programme] + 1
+    sim.credentials.registers[TRAINEE][seat.programme].take(doctor.id, seat.region, seat.wte, order)
+
+
+def take_post(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     """A trainee begins to fill a post."""
+    register(sim, doctor, seat)
     if seat.wte != FULL_TIME:
         sim.part_timers[seat.programme][seat.region] += 1
 
 
-def leave_post(sim: Simulation, seat: Seat) -> None:
+def leave_post(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     """A trainee gives back the post and all else they hold."""
+    sim.credentials.registers[TRAINEE][seat.programme].leave(doctor.id)
     if seat.wte != FULL_TIME:
         sim.part_timers[seat.programme][seat.region] -= 1
     sim.pools.release(seat.held)
@@ -187,6 +196,7 @@ def ask_for_hours(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     sim.part_timers[seat.programme][seat.region] += change_in_heads
     doctor.hours = seat.wte = wished
     seat.turn()
+    register(sim, doctor, seat)
     sim.log.write(rows.CHANGED_HOURS, doctor.id, seat.where)
 
 
@@ -237,7 +247,7 @@ def step_out(
         planned = int(rules.months_still_away(sim.key, person, planned))
         seat.progress = rules.done_when_left(seat.progress)
         seat.since_review = rules.done_when_left(seat.since_review)
-    leave_post(sim, seat)
+    leave_post(sim, doctor, seat)
     post: Bundle = ((sim.post_pool[seat.programme][seat.region], 1),)
     if gate["held"][kind]:
         _hold(sim, seat, post)
@@ -259,7 +269,7 @@ def step_out(
         rules.wants_support(sim.key, person, doctor.step_outs, months, least, uptake)
     )
     yield from _wait_to_return(sim, doctor, seat, gate["claim"][kind], post, supported)
-    take_post(sim, seat)
+    take_post(sim, doctor, seat)
     write(rows.STEPPED_IN, person, seat.where, kind + KINDS * (sim.month - since))
     doctor.returned = sim.month
     seat.supported = seat.support

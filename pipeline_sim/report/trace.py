@@ -70,6 +70,7 @@ class Moment:
     programmes: tuple[str, ...]
     step_outs: tuple[str, ...]
     fellowships: tuple[str, ...]
+    credentials: tuple[str, ...] = ()
     returning: bool = False  # waits to step back in
 
     @property
@@ -104,6 +105,14 @@ class Moment:
         """The name of the kind that ``detail`` carries, in brackets; nothing if it has none."""
         name = plain(_name(names, self.detail % KINDS))
         return f" ({name[:1].lower() + name[1:] if name[1:2].islower() else name})" if name else ""
+
+    @property
+    def credential(self) -> str:
+        """The credential that ``detail`` carries below other things."""
+        number = self.detail % KINDS
+        return (
+            f"the {self.credentials[number]} credential" if number < len(self.credentials) else "a credential"
+        )
 
     def round_name(self, number: int) -> str:
         return plain(self.rounds[number]) if 0 <= number < len(self.rounds) else "a round"
@@ -381,9 +390,9 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     Event.TRANSFERRED: _transferred,
     Event.PORTFOLIO_STARTED: lambda m: f"began a portfolio application{m.specialty}",
     Event.PORTFOLIO_REFUSED: lambda m: f"the portfolio application{m.specialty} did not succeed",
-    Event.CREDENTIAL_STARTED: lambda m: f"started a credential{m.in_region}",
+    Event.CREDENTIAL_STARTED: lambda m: f"started {m.credential}{m.in_region}",
     Event.CREDENTIAL_AWARDED: lambda m: (
-        f"awarded a credential{m.in_region}, {months_words(m.detail // KINDS)} after starting it"
+        f"awarded {m.credential}{m.in_region}, {months_words(m.detail // KINDS)} after starting it"
     ),
     Event.FELLOWSHIP_STARTED: lambda m: (
         f"started a fellowship{m.kind_among(m.fellowships)}{m.in_region} of {months_words(m.detail // KINDS)}"
@@ -495,6 +504,10 @@ def find_person(log: EventLog, number: int) -> int:
 
 def _moments(history: EventLog, blueprint: Blueprint) -> Iterator[Moment]:
     step_outs, fellowships = step_out_titles(blueprint), fellowship_names(blueprint)
+    credentials = tuple(
+        title or plain(name)
+        for title, name in zip(blueprint.credential_titles, blueprint.credentials, strict=True)
+    )
     for row in range(len(history)):
         programme = _name(blueprint.programmes, history.programme[row])
         event = Event(int(history.event[row]))
@@ -513,6 +526,7 @@ def _moments(history: EventLog, blueprint: Blueprint) -> Iterator[Moment]:
             programmes=blueprint.programmes,
             step_outs=step_outs,
             fellowships=fellowships,
+            credentials=credentials,
         )
 
 

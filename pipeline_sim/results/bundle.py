@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.census import census_frame, take_census
 from pipeline_sim.results.cohort import cohort_frame
+from pipeline_sim.results.credentials import with_credentials
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.flows import count_flows, flows_frame
 from pipeline_sim.results.kpis import kpi_frame
@@ -47,7 +48,7 @@ def summarise(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Results:
         flows=flows_frame(facts.flows, blueprint, rep),
         census=census_frame(facts.census, blueprint, rep),
         waits=waits_frame(facts.census, blueprint, rep),
-        completions=facts.completions.assign(rep=facts.completions["rep"] + rep),
+        completions=with_credentials(facts).assign(rep=lambda frame: frame["rep"] + rep),
         kpis=kpi_frame(facts, rep),
         cohort=cohort_frame(facts, rep),
     )

@@ -13,7 +13,7 @@ from pipeline_sim.results.people import People
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event
 
-KINDS = ("cct", "portfolio")
+KINDS = ("cct", "portfolio", "credential")
 
 
 def final_foundation_level(blueprint: Blueprint) -> int:

@@ -8,7 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pipeline_sim.results import kpis_early, kpis_flexible, kpis_recruitment, kpis_training, kpis_workforce
+from pipeline_sim.results import (
+    kpis_credentials,
+    kpis_early,
+    kpis_flexible,
+    kpis_recruitment,
+    kpis_training,
+    kpis_workforce,
+)
 from pipeline_sim.results.sources import BUSINESS_PLAN
 
 _CHAPTERS = (
@@ -17,6 +24,7 @@ _CHAPTERS = (
     ("Specialty training", kpis_training.KPIS),
     ("Flexible training", kpis_flexible.KPIS),
     ("Workforce, waits and capacity", kpis_workforce.KPIS),
+    ("Credentials", kpis_credentials.KPIS),
 )
 
 _NOT_HERE = (
@@ -30,11 +38,6 @@ _NOT_HERE = (
         "Undergraduate 1",
         "% of medical schools that sign up to the undergraduate tariff accountability agreement",
         "about agreements, not doctors",
-    ),
-    (
-        "Cancer and Diagnostics 2",
-        "Number of upskilling starts against plan",
-        "no credentials in the event vocabulary",
     ),
     ("other professions", "nursing, midwifery, allied health, associates, mental health", "not doctors"),
 )

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline_sim.results import kpis_early, kpis_flexible, kpis_recruitment, kpis_training, kpis_workforce
+from pipeline_sim.results import (
+    kpis_credentials,
+    kpis_early,
+    kpis_flexible,
+    kpis_recruitment,
+    kpis_training,
+    kpis_workforce,
+)
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.registry import Kpi, kpi_table
 
@@ -18,6 +25,7 @@ REGISTRY: tuple[Kpi, ...] = (
     *kpis_training.KPIS,
     *kpis_flexible.KPIS,
     *kpis_workforce.KPIS,
+    *kpis_credentials.KPIS,
 )
 
 #: The few that a short table shows.

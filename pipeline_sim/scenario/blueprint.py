@@ -247,6 +247,16 @@ class Blueprint:
     ltft_requests: Ints  # [Y, T, 2, 4] thresholds: on starting, a year to ask, to go back, to change
     ltft_reasons: Ints  # [Y, P, C, 3] cumulative threshold, 1 if accepted, 1 if always granted
     ltft_rules: Ints  # [Y, 3] percent of posts with part-timers, threshold of keeping hours, boost months
+    # credentials --------------------------------------------------------------------------------
+    credentials: tuple[str, ...]  # C, in the order of the file
+    credential_titles: tuple[str, ...]  # C, as people write them
+    credential_month: Ints  # [C] calendar month of the starts
+    credential_wte_months: Ints  # [C] months of whole-time work
+    credential_units: Ints  # [C] units of supervision held while it lasts
+    credential_group: Ints  # [C] supervision group that gives them
+    credential_chance: Ints  # [Y, 4, P, C] threshold: applies this year; the trained groups, then trainees
+    credential_from_level: Ints  # [Y, P, C] first level (1 = first of the programme) of a trainee
+    credential_slots: Ints  # [Y, C, R] starts a year
 
     # for reports --------------------------------------------------------------------------------
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year

@@ -31,6 +31,7 @@ class Check:
 def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
     """Run every check whose columns are sound. ``first_year`` is the training year of month 0."""
     from pipeline_sim.scenario import (
+        checks_credentials,
         checks_flexible,
         checks_recruitment,
         checks_school,
@@ -49,6 +50,7 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         *checks_recruitment.CHECKS,
         *checks_workforce.CHECKS,
         *checks_flexible.CHECKS,
+        *checks_credentials.CHECKS,
     ):
         present = all(name.partition(".")[0] in tables for name in check.needs)
         if present and findings.usable(*check.needs):
@@ -135,6 +137,7 @@ MOST_ROWS = {
     "routes": 99,
     "route_years": 99,
     "supervision_groups": 99,
+    "credentials": 60,
 }
 
 

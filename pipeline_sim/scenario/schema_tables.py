@@ -20,6 +20,7 @@ from pipeline_sim.scenario.blueprint import (
     TRAINED_GROUPS,
 )
 from pipeline_sim.scenario.schema import KEPT, Column, Kind, TableSpec
+from pipeline_sim.scenario.schema_credentials import SPECS as CREDENTIALS
 
 PROGRAMME_KINDS = ("foundation", "core", "higher", "run_through", "gp", "workforce_only")
 COMPLETES = ("cct", "core", "foundation", "none")
@@ -488,5 +489,5 @@ _SPECS = (
 )  # fmt: skip
 
 TABLES: dict[str, TableSpec] = {
-    spec.name: spec for spec in (*_SPECS, *schema_flexible.SPECS, *schema_outside.SPECS)
+    spec.name: spec for spec in (*_SPECS, *schema_flexible.SPECS, *schema_outside.SPECS, *CREDENTIALS)
 }

@@ -3,14 +3,22 @@
 Run with ``python -m pipeline_sim.catalogue.england.derive``. The result is the same to the byte each time.
 
 Order matters: programmes and levels, then regions and medical school, foundation, posts and trainees,
-then the workforce, and what is sized to the stock (practice places, supervisors), then recruitment. Tables
+then the workforce, and what is sized to the stock (practice places, supervisors), then recruitment, then
+credentials. Tables
 kept by hand (``settings``, ``routes``, ``route_years``, ``rounds``, ``outside``, ``exits`` ...) are only
 read.
 """
 
 from __future__ import annotations
 
-from . import derive_flexible, derive_posts, derive_recruitment, derive_school, derive_workforce
+from . import (
+    derive_credentials,
+    derive_flexible,
+    derive_posts,
+    derive_recruitment,
+    derive_school,
+    derive_workforce,
+)
 from .derive_common import REGIONS, catalogue, table
 
 
@@ -112,6 +120,7 @@ def main() -> None:
     derive_workforce.write_supervision()
     derive_recruitment.write_taste()
     derive_recruitment.write_outside()
+    derive_credentials.write_credentials()
     report()
     derive_flexible.raise_stock()
 
