@@ -116,8 +116,8 @@ def test_looking_again_later_finds_the_same_change(person, since, later):
     """Someone who cuts their hours, or comes back, meets the luck they would have met anyway."""
     exits = np.full((3, 100), THRESHOLD_ONE // 12)
     birth = since - 45 * 12 - 5
-    first = practice.next_change(KEY, person, 0, since, 600, birth, 0, exits, 0, 0, 0, 0)
-    then = practice.next_change(KEY, person, 0, since + later, 600, birth, 0, exits, 0, 0, 0, 0)
+    first = practice.next_change(KEY, person, 0, since, 600, birth, 0, exits, 0, 0)
+    then = practice.next_change(KEY, person, 0, since + later, 600, birth, 0, exits, 0, 0)
     if first // 8 > since + later and first % 8 == practice.LEAVES:
         assert then == first
     else:
@@ -126,7 +126,7 @@ def test_looking_again_later_finds_the_same_change(person, since, later):
 
 def test_someone_certain_to_leave_leaves_within_the_year_of_age():
     exits = np.full((1, 100), THRESHOLD_ONE)
-    change = practice.next_change(KEY, 7, 0, 24, 240, 24 - 40 * 12, 0, exits, 0, 0, 0, 0)
+    change = practice.next_change(KEY, 7, 0, 24, 240, 24 - 40 * 12, 0, exits, 0, 0)
     assert change % 8 == practice.LEAVES and 25 <= change // 8 <= 36
 
 

@@ -59,6 +59,12 @@ FLEX = np.dtype(
     [
         ("due", np.int16),  # month in which someone away is due back
         ("away_since", np.int16),
+        ("sas_since", np.int16),  # month of becoming a SAS doctor
+        ("portfolio_due", np.int16),  # month of the decision on a portfolio application, 0 without one
+        ("specialist", np.int8),  # 1 for a SAS doctor in the specialist grade
+        ("fellowship", np.int8),
+        ("more_hours", np.int16),  # percentage points of the first post, after a fellowship
+        ("wte_before", np.int16),  # percent of full time before the retainer
     ]
 )
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.compiling import by_field, flow
+from pipeline_sim.engines.compiled_careers import end_portfolio
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
@@ -373,6 +374,7 @@ def recruitment_answers(
                 continue
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
+                end_portfolio(r, i, t.programmes[person.programme].group)
             start_training(t, r, key, month, i, programme, region)
         elif from_sas:
             push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field
 from pipeline_sim.engines.common import trained_specialty_thresholds
+from pipeline_sim.engines.compiled_careers import CareerTables, career_tables
 from pipeline_sim.engines.compiled_needs import NeedTables, PoolNumbers
 from pipeline_sim.engines.compiled_people import Everyone, everyone
 from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES
@@ -29,7 +30,7 @@ SETTINGS = (
     "start_month", "months", "foundation_reserve_reapplies", "foundation_extension_months",
     "foundation_assistantship_effect", "foundation_practice_share", "off_cycle_share",
     "withdraw_before_start", "february_reapplies", "higher_first", "stock_sas_first_tier", "retire_age",
-    "reduce_hours_age", "reduced_percent", "portfolio", "sas_applies", "stay_in_region", "supervision_soft",
+    "reduce_hours_age", "reduced_percent", "sas_applies", "stay_in_region", "supervision_soft",
     "crowding_review_percent", "crowding_resign_percent",
 )  # fmt: skip
 DESTINATION_STATE = {
@@ -84,6 +85,7 @@ class PracticeTables(NamedTuple):
     join_months: Ints  # [2, J]
     join_cumulative: Ints  # [2, J]
     settle: Ints  # [R]
+    careers: CareerTables
 
 
 class ArrivalTables(NamedTuple):
@@ -108,6 +110,7 @@ class SupplyTables(NamedTuple):
     units_per_wte: Ints  # [Y, G, 3]
     fixed_units: Ints  # [Y, G, R]
     foundation_share: Ints  # [G]
+    portfolio: Records  # [G, Y]
 
 
 class Tables(NamedTuple):
@@ -137,6 +140,7 @@ class Run(NamedTuple):
     hazards: Records  # [P, R] yearly thresholds of a trainee
     workforce: Ints  # [3, P, R] percent of full time
     committed: Ints  # [P, R] accepted posts not yet started
+    applicants: Ints  # [G, R] portfolio applications under way
     found: NDArray[np.int32]  # [N] scratch
 
 
@@ -191,7 +195,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     setting = _settings(bp, numbers)
     transitions = records(before=needs.before, need=needs.need, seat=needs.seat)
     taken = records(after=needs.after, held=needs.result)
-    routes, programmes = _routes(bp), _programmes(bp)
+    routes, programmes, careers = _routes(bp), _programmes(bp), career_tables(bp)
     return Tables(
         school=SchoolTables(setting, routes, _courses(bp), transitions, taken),
         training=TrainingTables(
@@ -226,6 +230,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.join_months),
             whole(bp.join_cumulative),
             whole(bp.settle_weight),
+            careers,
         ),
         arrivals=ArrivalTables(
             setting,
@@ -246,6 +251,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.supervisor_units_per_wte),
             whole(bp.supervisor_fixed_units),
             whole(bp.foundation_share),
+            careers.portfolio,
         ),
         cell_of_month=whole(people.cell_of_month),
     )
@@ -395,6 +401,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         hazards=blank((programmes, regions), HAZARD),
         workforce=np.zeros((3, programmes, regions), np.int64),
         committed=np.zeros((programmes, regions), np.int64),
+        applicants=np.zeros((groups, regions), np.int64),
         found=np.zeros(people + AHEAD, np.int32),
     )
 
@@ -416,7 +423,7 @@ def clear(run: Run, queue: Queue) -> None:
     """Make the buffers ready for another run; the rest is written before it is read."""
     for array in (
         run.calendar, run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
-        queue.waiting_count,
+        run.applicants, queue.waiting_count,
     ):  # fmt: skip
         array[...] = 0
     run.pools["target"] = run.pools["used"] = queue.needs["cause"] = 0

@@ -24,6 +24,7 @@ from pipeline_sim.engines.common import trained_specialty_thresholds
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
+from pipeline_sim.engines.simpy_careers import Careers
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools, Request
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
@@ -84,6 +85,7 @@ class Simulation:
         self._same: dict[Bundle, Bundle] = {}
         self._read_tables()
         self._open_pools()
+        self.careers = Careers(self)
         self._turn_to(0)
         self.foundation = FoundationAllocation(self)
         self.recruitment = Recruitment(self)
@@ -129,15 +131,12 @@ class Simulation:
     def _practice_changes(self, group: int, cut: bool) -> tuple[Any, ...]:
         """What the next change in a trained group depends on; nobody cuts their hours twice in a spell."""
         bp = self.bp
-        sas = group == practice.SAS
         return (
             self.horizon,
             self._year_offset,
             np.ascontiguousarray(bp.exit[:, group]),
             0 if cut else int(bp.reduce_hours[group]),
             bp.reduce_hours_age,
-            bp.portfolio if sas else 0,
-            bp.sas_applies if sas else 0,
         )
 
     def _extend(self, year: int, assistantship: int) -> int:
@@ -242,6 +241,7 @@ class Simulation:
                 if g == FOUNDATION_GROUP:
                     continue
                 units = supervision_rules.own_units(*wte[g], *per_wte[g], fixed[g][r])
+                units = self.careers.supervision_left(units, g, r)
                 part = supervision_rules.foundation_units(units, shares[g])
                 pledged += part
                 pools.target[self.supervisor_pool[g][r]] = units - part
@@ -430,9 +430,11 @@ class Simulation:
         cumulative = self.bp.practice_wte_cumulative[group, doctor.female]
         return int(practice_rules.hours_percent(self.key, doctor.id, group, percents, cumulative))
 
-    def next_change(self, doctor: Doctor, group: int, cut: bool) -> int:
+    def next_change(self, doctor: Doctor, group: int, programme: int, cut: bool) -> int:
         """The next change in a practice spell after this month, coded as the rule returns it."""
         end, *chances = self.practice_changes[group][cut]
+        if group == practice.SAS:
+            return self.careers.next_change(doctor, programme, tuple(chances), end)
         return practice_rules.next_change(self.key, doctor.id, group, self.month, end, doctor.birth, *chances)
 
     def apply_from_sas(self, doctor: Doctor, programme: int) -> lives.Stage:

@@ -10,12 +10,14 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from pipeline_sim.engines import rows
+from pipeline_sim.engines import simpy_careers as careers
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
+from pipeline_sim.rules import careers as career_rules
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
-from pipeline_sim.vocabulary import Leaving, State
+from pipeline_sim.vocabulary import KINDS, Leaving, Scheme, State
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
@@ -32,6 +34,9 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
     delay = rules.months_to_join(
         sim.key, doctor.id, group, sim.bp.join_months[group], sim.bp.join_cumulative[group]
     )
+    taken = sim.careers.fellowship(doctor, group)
+    if taken is not None:
+        return (yield from fellowship(sim, doctor, group, programme, *taken, delay != rules.NEVER_JOINS))
     if delay == rules.NEVER_JOINS:
         sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
@@ -43,6 +48,24 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
         sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
     )
     return practice(sim, doctor, group, programme, region)
+
+
+def fellowship(
+    sim: Simulation, doctor: Doctor, group: int, programme: int, taken: int, terms: list[int], joins: bool
+) -> Stage:
+    """A fellowship after the certificate, then at once the first trained post, if there is ever one."""
+    region = sim.careers.start_fellowship(doctor, programme, max(doctor.trained, 0), taken, terms)
+    end = sim.month + terms[careers.MONTHS]
+    if end >= sim.horizon:
+        return None
+    yield sim.endings[end]
+    if not joins:
+        sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
+        return None
+    settled = rules.region_of_first_post(
+        sim.key, doctor.id, region, terms[careers.STAY], sim.bp.settle_weight
+    )
+    return practice(sim, doctor, group, programme, settled, more_hours=terms[careers.ADDED])
 
 
 def start_sas(sim: Simulation, doctor: Doctor) -> Stage:
@@ -59,6 +82,7 @@ def practice(
     region: int,
     wte: int = 0,
     change: int = 0,
+    more_hours: int = 0,
 ) -> Stage:
     """A working life in one trained group, to the next group, retirement or the horizon.
 
@@ -71,8 +95,10 @@ def practice(
     workforce = sim.workforce[group][programme]
     cut = False
     if not wte:
-        wte = sim.practice_wte(doctor, group)
-        change = sim.next_change(doctor, group, cut)
+        if group == SAS:
+            sim.careers.enter_grade(doctor)
+        wte = career_rules.more_hours(sim.practice_wte(doctor, group), more_hours)
+        change = sim.next_change(doctor, group, programme, cut)
         write(rows.STARTED_PRACTICE, doctor.id, place(programme, region=region, wte=wte), GROUP_STATE[group])
         workforce[region] += wte
     where = place(programme, region=region)
@@ -89,9 +115,22 @@ def practice(
             wte = fewer
             working = place(programme, region=region, wte=wte)
             write(rows.CHANGED_HOURS, doctor.id, working)
-            change = sim.next_change(doctor, group, cut)
+            change = sim.next_change(doctor, group, programme, cut)
             continue
-        if way == rules.REGISTERS:
+        if way == rules.REGISTERS and sim.careers.takes_time(programme):
+            sim.careers.begin_portfolio(doctor, programme, region, working)
+            change = sim.next_change(doctor, group, programme, cut)
+            continue
+        if way == rules.MOVES_UP:
+            doctor.specialist = 1
+            write(rows.SPECIALIST_GRADE, doctor.id, working)
+            change = sim.next_change(doctor, group, programme, cut)
+            continue
+        if way == rules.DECIDES and not sim.careers.portfolio_granted(doctor, programme, region):
+            write(rows.PORTFOLIO_REFUSED, doctor.id, working)
+            change = sim.next_change(doctor, group, programme, cut)
+            continue
+        if way in (rules.REGISTERS, rules.DECIDES):
             workforce[region] -= wte
             write(rows.PORTFOLIO_REGISTERED, doctor.id, working)
             return practice(sim, doctor, CONSULTANT, programme, region)
@@ -103,11 +142,34 @@ def practice(
             accepted = yield from sim.apply_from_sas(doctor, programme)
             if accepted is not None:
                 workforce[region] -= wte
+                sim.careers.end_portfolio(doctor, programme, region)
                 return accepted
-            change = sim.next_change(doctor, group, cut)
+            change = sim.next_change(doctor, group, programme, cut)
             continue
-        workforce[region] -= wte
         age = (month - doctor.birth) // 12
+        if group == GP and age < sim.bp.retire_age:
+            retained, percent = sim.careers.retained_for(doctor, age)
+            if retained:
+                before, wte = wte, min(wte, percent)
+                workforce[region] += wte - before
+                working = place(programme, region=region, wte=wte)
+                write(rows.RETAINER_STARTED, doctor.id, working, Scheme.RETAINER + KINDS * retained)
+                write(rows.CHANGED_HOURS, doctor.id, working)
+                month += retained
+                if month >= sim.horizon:
+                    return None
+                yield sim.endings[month]
+                age = (month - doctor.birth) // 12
+                if sim.careers.stays_after_retainer(doctor, age):
+                    workforce[region] += before - wte
+                    wte = before
+                    working = place(programme, region=region, wte=wte)
+                    write(rows.CHANGED_HOURS, doctor.id, working)
+                    change = sim.next_change(doctor, group, programme, cut)
+                    continue
+        workforce[region] -= wte
+        if group == SAS:
+            sim.careers.end_portfolio(doctor, programme, region)
         if age >= sim.bp.retire_age:
             write(rows.RETIRED, doctor.id, where)
             sim.alive -= 1
@@ -120,6 +182,12 @@ def practice(
         if month + away >= sim.horizon:
             return None
         yield sim.endings[month + away]
+        if group == GP:
+            refreshing = sim.careers.refresher(doctor, away, working)
+            if refreshing:
+                if sim.month + refreshing >= sim.horizon:
+                    return None
+                yield sim.endings[sim.month + refreshing]
         write(rows.RETURNED_TO_PRACTICE, doctor.id, working, GROUP_STATE[group])
         workforce[region] += wte
-        change = sim.next_change(doctor, group, cut)
+        change = sim.next_change(doctor, group, programme, cut)

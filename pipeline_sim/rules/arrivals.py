@@ -156,8 +156,6 @@ def workforce_traits(
     exit_by_year,
     reduce,
     reduce_age,
-    register,
-    apply,
     traits,
 ):
     """[age, female, prioritised, percent of full time, next change] of a trained doctor at the start.
@@ -184,6 +182,4 @@ def workforce_traits(
             exit_by_year,
             reduce,
             reduce_age,
-            register,
-            apply,
         )

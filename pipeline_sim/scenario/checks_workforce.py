@@ -13,7 +13,7 @@ from pipeline_sim.scenario.schema_tables import SEXES
 from pipeline_sim.scenario.validate import Findings
 
 
-def _ordered(table: str, low: str, high: str) -> Check:
+def ordered(table: str, low: str, high: str) -> Check:
     """One column is not above another."""
 
     def run(tables: Tables, findings: Findings) -> None:
@@ -57,8 +57,8 @@ def _settings_ordered(low: str, high: str) -> Check:
 
 
 CHECKS = (
-    _ordered("streams", "youngest", "oldest"),
-    _ordered("after_f2", "min_months", "max_months"),
+    ordered("streams", "youngest", "oldest"),
+    ordered("after_f2", "min_months", "max_months"),
     require_values("after_f2", "destination", AFTER_F2_DESTINATIONS),
     require_values("age_profile", "group", TRAINED_GROUPS),
     require_values("exits", "group", TRAINED_GROUPS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline_sim.scenario import schema_careers
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -482,4 +483,4 @@ _SPECS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSpec] = {spec.name: spec for spec in _SPECS}
+TABLES: dict[str, TableSpec] = {spec.name: spec for spec in (*_SPECS, *schema_careers.SPECS)}
