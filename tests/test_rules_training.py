@@ -103,9 +103,7 @@ def test_the_next_move_outside_looks_year_by_year():
 @given(people, st.integers(0, 600), st.integers(1, 240), st.integers(0, 1100), st.integers(0, 2))
 def test_a_change_in_practice_comes_after_the_start(person, since, length, age, group):
     exits = np.full((3, 100), THRESHOLD_ONE // 10)
-    change = practice.next_change(
-        KEY, person, group, since, since + length, since - age, 0, exits, 0, 0, 0, 0
-    )
+    change = practice.next_change(KEY, person, group, since, since + length, since - age, 0, exits, 0, 0)
     month, way = change // 8, change % 8
     assert way in (practice.STAYS, practice.LEAVES)
     assert since < month < since + length + 12
