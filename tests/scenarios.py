@@ -162,6 +162,10 @@ CAREERS: dict[str, list[Row]] = {
         )
     ],
     "fellowship_regions": [{"fellowship": "extra_year", "region": "northshire", "weight": 1}],
+    "reduced_hours": [
+        {"group": "gp", "sex": "female", "year": 2025, "cut": 0.1},
+        {"group": "gp", "sex": "female", "year": 2027, "cut": 0.3},
+    ],
     "schemes": [
         {
             "year": 2025, "retainer_share": 0.5, "retainer_percent": 40, "retainer_shortest": 3,

@@ -222,3 +222,17 @@ def test_nothing_is_changed_by_tables_in_which_nothing_happens():
     )
     blueprint = replace(scenario, name=plain.name).blueprint(5)
     assert same(simpy_engine.run(blueprint, 1), simpy_engine.run(plain.blueprint(5), 1))
+
+
+# fewer hours ---------------------------------------------------------------------------------------------
+
+
+def test_hours_are_cut_by_group_sex_and_year():
+    row = {"group": "gp", "sex": "female", "year": 2027, "cut": 1}
+    plain = teaching().with_values(OFF | {"practice.reduce_hours_age": 18})
+    scenario = with_more_rows(plain, {"reduced_hours": [row]})
+    log = agreed(scenario, 4)
+    cut = rows(log, Event.CHANGED_HOURS)
+    assert per_year(log, Event.CHANGED_HOURS, 4)[:2] == [0, 0]
+    assert len(cut) > 500 and (cut.programme == 1).all() and len(np.unique(cut.person)) == len(cut)
+    assert not (agreed(plain, 4).event == Event.CHANGED_HOURS).any()

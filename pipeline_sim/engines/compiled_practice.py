@@ -88,7 +88,8 @@ def look_ahead(t: Any, r: Any, key: Any, month: Any, i: Any):
     """Put a trained doctor down for the next change of their practice spell, if there is one."""
     setting, person = t.setting[0], r.people[i]
     group = np.int64(person.level)
-    birth, reduce = np.int64(person.birth), 0 if person.extended else t.groups[group].reduce_hours
+    birth, reduce = np.int64(person.birth), t.reduce[group, person.female]
+    reduce_age = rules.NO_AGE if person.extended else setting.reduce_hours_age
     if group == SAS:
         flex = r.flex[i]
         change = career_rules.next_sas_change(
@@ -101,7 +102,7 @@ def look_ahead(t: Any, r: Any, key: Any, month: Any, i: Any):
             setting.year_offset,
             t.exit[group],
             reduce,
-            setting.reduce_hours_age,
+            reduce_age,
             setting.sas_applies,
             np.int64(flex.sas_since),
             np.int64(flex.portfolio_due),
@@ -120,7 +121,7 @@ def look_ahead(t: Any, r: Any, key: Any, month: Any, i: Any):
             setting.year_offset,
             t.exit[group],
             reduce,
-            setting.reduce_hours_age,
+            reduce_age,
         )
     way = change % rules.WAYS
     person.stage = Stage.SETTLED

@@ -85,6 +85,7 @@ class PracticeTables(NamedTuple):
     join_months: Ints  # [2, J]
     join_cumulative: Ints  # [2, J]
     settle: Ints  # [R]
+    reduce: Ints  # [3, 2, Y]
     careers: CareerTables
 
 
@@ -230,6 +231,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.join_months),
             whole(bp.join_cumulative),
             whole(bp.settle_weight),
+            whole(bp.reduce_hours_by_year),
             careers,
         ),
         arrivals=ArrivalTables(
@@ -350,7 +352,6 @@ def _groups(bp: Blueprint) -> Records:
         state=[State[name.upper()] for name in TRAINED_GROUPS],
         female=bp.workforce_female,
         practice_return=bp.practice_return,
-        reduce_hours=bp.reduce_hours,
     )
 
 

@@ -135,8 +135,8 @@ class Simulation:
             self.horizon,
             self._year_offset,
             np.ascontiguousarray(bp.exit[:, group]),
-            0 if cut else int(bp.reduce_hours[group]),
-            bp.reduce_hours_age,
+            bp.reduce_hours_by_year[group],
+            practice_rules.NO_AGE if cut else bp.reduce_hours_age,
         )
 
     def _extend(self, year: int, assistantship: int) -> int:
@@ -432,9 +432,10 @@ class Simulation:
 
     def next_change(self, doctor: Doctor, group: int, programme: int, cut: bool) -> int:
         """The next change in a practice spell after this month, coded as the rule returns it."""
-        end, *chances = self.practice_changes[group][cut]
+        end, offset, exits, reduce, *ages = self.practice_changes[group][cut]
+        chances = (offset, exits, reduce[doctor.female], *ages)
         if group == practice.SAS:
-            return self.careers.next_change(doctor, programme, tuple(chances), end)
+            return self.careers.next_change(doctor, programme, chances, end)
         return practice_rules.next_change(self.key, doctor.id, group, self.month, end, doctor.birth, *chances)
 
     def apply_from_sas(self, doctor: Doctor, programme: int) -> lives.Stage:

@@ -22,6 +22,7 @@ DECIDES, MOVES_UP = 5, 6  # a portfolio application is decided; a SAS doctor tak
 WAYS = 8  # a change is coded as month * WAYS + way
 GROUPS = 4  # trained groups a person can belong to
 NEVER_JOINS = -1
+NO_AGE = 1000  # for those who cut their hours before: nobody does so twice in a spell
 
 
 @rule
@@ -30,7 +31,7 @@ def next_change(key, person, group, since, end, birth, year_offset, exit_by_year
 
     Each year of age has one draw for each kind of change and one for its month, in each trained group;
     what falls in or before ``since`` has been lived through already. ``exit_by_year[y, age]`` are yearly
-    thresholds by training year and age; ``reduce`` is a yearly threshold, 0 where hours cannot be cut.
+    thresholds by training year and age; ``reduce[y]`` those of cutting hours, from ``reduce_age`` on.
     ``birth`` is the month of birth; ``year_offset`` turns a month into a training year. SAS doctors have
     more ways: see ``rules.careers.next_sas_change``.
     """
@@ -41,18 +42,20 @@ def next_change(key, person, group, since, end, birth, year_offset, exit_by_year
         age = min((birthday - birth) // 12, last_age)
         occurrence = age * GROUPS + group
         exits = draw(key, person, PRACTICE_EXIT, occurrence)
-        cuts = age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce
         # a year of age lies in two training years; when it is drawn only if something may happen in it
         early = max(0, min((birthday + year_offset) // 12, last_year))
         late = min(early + 1, last_year)
         likeliest = max(exit_by_year[early, age], exit_by_year[late, age])
+        cuts = age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < max(
+            reduce[early], reduce[late]
+        )
         if exits < likeliest or cuts:
             at = birthday + 1 + ((draw(key, person, PRACTICE_TIMING, occurrence) * 12) >> 32)
             if at > since:
                 year = max(0, min((at - 1 + year_offset) // 12, last_year))
                 if exits < exit_by_year[year, age]:
                     return at * WAYS + LEAVES
-                if cuts:
+                if cuts and draw(key, person, REDUCED_HOURS, occurrence) < reduce[year]:
                     return at * WAYS + CUTS_HOURS
         birthday += 12
     return end * WAYS + STAYS

@@ -197,7 +197,8 @@ class Blueprint:
     retire_age: int  # leaving from this age on is retirement
     practice_return: Ints  # [3] threshold: a younger leaver comes back
     practice_break_months: Ints  # [2] shortest and longest break
-    reduce_hours: Ints  # [3] threshold a year from reduce_hours_age on
+    reduce_hours: Ints  # [3] threshold a year from reduce_hours_age on, where no year has its own
+    reduce_hours_by_year: Ints  # [3, 2, Y] threshold by group and sex (0 male, 1 female)
     reduce_hours_age: int
     reduced_percent: int  # percentage points taken off
     portfolio: int  # threshold a year for a SAS doctor of a group without a process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from pipeline_sim.clock import MONTHS_PER_YEAR
 from pipeline_sim.scenario.arrays import Index, cumulative, index_of, percent, threshold, weights
-from pipeline_sim.scenario.blueprint import SCHEMES, Ints
-from pipeline_sim.scenario.schema_careers import TRAINS_FOR
+from pipeline_sim.scenario.blueprint import SCHEMES, TRAINED_GROUPS, Ints
+from pipeline_sim.scenario.schema_careers import SEXES, TRAINS_FOR
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.build import Context
@@ -22,6 +23,7 @@ def career_fields(context: Context) -> dict[str, Any]:
         "specialist_grade": _specialist_grade(context),
         **_fellowships(context),
         "schemes": _by_year(context, "schemes", SCHEMES),
+        "reduce_hours_by_year": _reduced_hours(context),
     }
 
 
@@ -60,6 +62,19 @@ def _specialist_grade(context: Context) -> Ints:
     return np.stack(
         [start, MONTHS_PER_YEAR * (graduation + postgraduate), MONTHS_PER_YEAR * specialty], axis=1
     )
+
+
+def _reduced_hours(context: Context) -> Ints:
+    settings = context.scenario.settings
+    groups, sexes = index_of(TRAINED_GROUPS), index_of(SEXES)
+    result = _by_year(context, "reduced_hours", ("cut",), groups, sexes)[..., 0]
+    table = context.tables.get("reduced_hours")
+    dated = set(table.rows("group", "sex")) if table else set()
+    for group, sex in itertools.product(groups, sexes):
+        if (group, sex) not in dated:
+            setting = settings[f"practice.reduce_hours_{group}"]
+            result[:, groups[group], sexes[sex]] = threshold(setting)
+    return np.ascontiguousarray(np.moveaxis(result, 0, -1))
 
 
 def _fellowships(context: Context) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
 from pipeline_sim.scenario.schema import Column, TableSpec
 
 _RULES = "rules/careers.py"
 _YEARLY = "probability a year"
 LONGEST_MONTHS = 240
 TRAINS_FOR = ("consultant", "gp")
+SEXES = ("male", "female")
 
 _YEAR = Column("year", "year", "training year that starts in August of this year", "year", key=True)
 
@@ -86,6 +88,18 @@ SPECS = (
             Column("weight", "number", "part of the fellows who go there", "weight", low=0, high=1_000_000),
         ),
         optional=True,
+    ),
+    TableSpec(
+        "reduced_hours",
+        "Trained doctors who cut their hours; a group and sex without rows has `practice.reduce_hours_...`.",
+        "rules/practice.py",
+        (
+            Column("group", "choice", "group of the trained workforce", key=True, choices=TRAINED_GROUPS),
+            Column("sex", "choice", "sex", key=True, choices=SEXES),
+            _YEAR,
+            _probability("cut", "cuts their hours, from `practice.reduce_hours_age` on", _YEARLY),
+        ),
+        optional=True, carry="count",
     ),
     TableSpec(
         "schemes", "Schemes that keep GPs or bring them back.", _RULES,

@@ -32,7 +32,7 @@ STREAM_STATES = (
     "consultant",
     "gp",
 )
-SEXES = ("male", "female")
+SEXES = schema_careers.SEXES
 APPLY_COLUMNS = tuple(f"apply_{n}" for n in range(1, 7))
 LIST_COLUMNS = ("list_1", "list_2", "list_3", "list_all")
 LARGEST_WEIGHT = 1_000_000
