@@ -11,7 +11,7 @@ import random
 from dataclasses import replace
 from typing import TypeVar
 
-from scenarios import Row, rows_of, with_tables
+from scenarios import CAREERS, Row, rows_of, with_tables
 
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
@@ -77,6 +77,7 @@ class _Maker:
         for make in (
             self.places_to_be, self.courses, self.foundation, self.programmes, self.rounds,
             self.applicants, self.outside, self.streams, self.practice, self.settings, self.credentials,
+            self.careers,
         ):  # fmt: skip
             make()
         return self.tables
@@ -330,6 +331,18 @@ class _Maker:
             ]
             self.by_region("outside_stock", "people", 12, stream=name)
             self.by_region("arrivals", "people", 8, stream=name, year=FIRST)
+
+    def careers(self) -> None:
+        for name, rows in CAREERS.items():
+            if name not in ("portfolio", "fellowship_regions") and self.yes():
+                self.tables[name] = [{**row} for row in rows]
+        if self.yes():
+            groups = self.tables["supervision_groups"][1:]
+            self.tables["portfolio"] = [
+                {**CAREERS["portfolio"][0], "group": row["group"], "start": self.chance()}
+                for row in groups
+                if self.yes()
+            ]
 
     def practice(self) -> None:
         self.tables["workforce_stock"] = []

@@ -180,6 +180,45 @@ def credential_tables(regions: Iterable[str]) -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
+CAREERS: dict[str, list[Row]] = {
+    "portfolio": [
+        {
+            "group": "medicine", "year": 2025, "start": 0.25, "after_years": 1, "shortest": 4,
+            "longest": 20, "success": 0.6, "supervision_load": 0.25, "in_progress": 0.3,
+        },
+    ],
+    "specialist_grade": [
+        {
+            "year": 2025, "start": 0.2, "graduation_age": 24, "postgraduate_years": 12,
+            "specialty_years": 6,
+        },
+    ],
+    "fellowships": [
+        {
+            "fellowship": fellowship, "group": group, "year": 2025, "share": share, "months": months,
+            "wte_percent": percent, "stay": stay, "hours_added": added,
+        }
+        for fellowship, group, share, months, percent, stay, added in (
+            ("primary_care_fellowship", "gp", 0.3, 24, 80, 0.8, 0),
+            ("extra_year", "gp", 0.2, 12, 100, 0.7, 15),
+            ("post_cct_fellowship", "consultant", 0.4, 6, 100, 0.5, 10),
+        )
+    ],
+    "fellowship_regions": [{"fellowship": "extra_year", "region": "northshire", "weight": 1}],
+    "reduced_hours": [
+        {"group": "gp", "sex": "female", "year": 2025, "cut": 0.1},
+        {"group": "gp", "sex": "female", "year": 2027, "cut": 0.3},
+    ],
+    "schemes": [
+        {
+            "year": 2025, "retainer_share": 0.5, "retainer_percent": 40, "retainer_shortest": 3,
+            "retainer_longest": 24, "retainer_stays": 0.5, "refresher_share": 0.8, "refresher_over": 10,
+            "refresher_shortest": 2, "refresher_longest": 6,
+        },
+    ],
+}  # fmt: skip
+
+
 def everything_happens() -> Scenario:
     """Two regions in which every table has rows, every mechanism acts, and everything is a little scarce."""
     scenario = with_second_region(load_scenario("teaching"))
@@ -244,6 +283,10 @@ def everything_happens() -> Scenario:
                 {"year": 2026, "months": 11, "leave": 0.3, "apply": 0.3},
             ],
             **credential_tables(("middleshire", "northshire")),
+            "workforce_stock": [
+                {"group": "sas", "programme": "general_practice", "region": "northshire", "doctors": 0}
+            ],
+            **CAREERS,
         },
     )  # fmt: skip
     scenario = with_tables(scenario, flexible_tables(scenario))

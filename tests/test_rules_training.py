@@ -100,11 +100,14 @@ def test_the_next_move_outside_looks_year_by_year():
     assert outside.next_move(KEY, 7, 3, 20, 0, 0, 0, always) == outside.TO_LOCALLY_EMPLOYED
 
 
+NO_CUTS = np.zeros(3, np.int64)
+
+
 @given(people, st.integers(0, 600), st.integers(1, 240), st.integers(0, 1100), st.integers(0, 2))
 def test_a_change_in_practice_comes_after_the_start(person, since, length, age, group):
     exits = np.full((3, 100), THRESHOLD_ONE // 10)
     change = practice.next_change(
-        KEY, person, group, since, since + length, since - age, 0, exits, 0, 0, 0, 0
+        KEY, person, group, since, since + length, since - age, 0, exits, NO_CUTS, 0
     )
     month, way = change // 8, change % 8
     assert way in (practice.STAYS, practice.LEAVES)
@@ -116,8 +119,8 @@ def test_looking_again_later_finds_the_same_change(person, since, later):
     """Someone who cuts their hours, or comes back, meets the luck they would have met anyway."""
     exits = np.full((3, 100), THRESHOLD_ONE // 12)
     birth = since - 45 * 12 - 5
-    first = practice.next_change(KEY, person, 0, since, 600, birth, 0, exits, 0, 0, 0, 0)
-    then = practice.next_change(KEY, person, 0, since + later, 600, birth, 0, exits, 0, 0, 0, 0)
+    first = practice.next_change(KEY, person, 0, since, 600, birth, 0, exits, NO_CUTS, 0)
+    then = practice.next_change(KEY, person, 0, since + later, 600, birth, 0, exits, NO_CUTS, 0)
     if first // 8 > since + later and first % 8 == practice.LEAVES:
         assert then == first
     else:
@@ -126,7 +129,7 @@ def test_looking_again_later_finds_the_same_change(person, since, later):
 
 def test_someone_certain_to_leave_leaves_within_the_year_of_age():
     exits = np.full((1, 100), THRESHOLD_ONE)
-    change = practice.next_change(KEY, 7, 0, 24, 240, 24 - 40 * 12, 0, exits, 0, 0, 0, 0)
+    change = practice.next_change(KEY, 7, 0, 24, 240, 24 - 40 * 12, 0, exits, NO_CUTS, 0)
     assert change % 8 == practice.LEAVES and 25 <= change // 8 <= 36
 
 

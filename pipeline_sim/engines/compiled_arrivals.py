@@ -8,6 +8,7 @@ from numba import int64
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_careers import present_in_grade, without_career
 from pipeline_sim.engines.compiled_foundation import begin_foundation_spell
 from pipeline_sim.engines.compiled_needs import FOUNDATION
 from pipeline_sim.engines.compiled_outside import SAS, go_outside
@@ -46,6 +47,7 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
         r.counts[ALIVE] += cell.count
         for i in range(cell.first, cell.first + cell.count):
             _make(r.people[i], r.flex[i], t.arrivals.identity[i])
+            without_career(r.flex[i])
             if comes == Comes.ENTRANT or comes == Comes.STUDENT:
                 _student(t.school, r, key, month, i, of, also, region, comes == Comes.STUDENT)
             elif comes == Comes.UK_TRAINEE or comes == Comes.OVERSEAS_TRAINEE:
@@ -265,4 +267,7 @@ def _trained(
     _present(r, i, person.state, programme, -1, region, wte)
     r.workforce[group, programme, region] += wte
     r.flex[i].working = 1
+    if group == SAS:
+        of = practice.programmes[programme].group
+        present_in_grade(practice.careers, r, key, i, of, region, t.age_from[SAS, 0])
     look_ahead(practice, r, key, month, i)

@@ -101,7 +101,7 @@ def _live_on(t: Any, r: Any, key: Any, month: Any):
     training_spell_ends(t.training, t.flexible, r, key, month)
     away_ends(t.training, t.flexible, r, key, month)
     practice_changes(t.practice, r, key, month)
-    practice_break_ends(t.practice, r)
+    practice_break_ends(t.practice, r, key, month)
     practice_goes_on(t.practice, r, key, month)
     sas_applies(t.practice, r)
     joins(t.practice, r, key, month)

@@ -10,6 +10,20 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_careers import (
+    ENDS_FELLOWSHIP,
+    ENDS_REFRESHER,
+    ENDS_RETAINER,
+    begin_portfolio,
+    begin_refresher,
+    begin_retainer,
+    end_portfolio,
+    enter_grade,
+    go_back_to_hours,
+    refresher_for,
+    retained_for,
+    take_fellowship,
+)
 from pipeline_sim.engines.compiled_outside import SAS
 from pipeline_sim.engines.compiled_records import (
     ALIVE,
@@ -23,8 +37,10 @@ from pipeline_sim.engines.compiled_records import (
     note,
     push,
     schedule,
+    training_year,
 )
 from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.rules import careers as career_rules
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
 from pipeline_sim.vocabulary import Event, Leaving
@@ -36,11 +52,18 @@ CONSULTANT, GP = TRAINED_GROUPS.index("consultant"), TRAINED_GROUPS.index("gp")
 def joins(t: Any, r: Any, key: Any, month: Any):
     """From the certificate to the first trained post, if ever."""
     inbox, starts, started = r.inbox[Stage.JOINS], r.log[STARTS], r.counts[STARTS]
+    year = training_year(t.setting[0], month)
     for k in range(r.inbox_count[Stage.JOINS]):
         prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group = t.programmes[person.programme].trained
+        person.level = group
+        taken = career_rules.fellowship_taken(key, person.identity, t.careers.taken[year, group])
+        if taken < t.careers.taken.shape[2]:
+            take_fellowship(t.careers, r, key, month, year, i, taken, starts[started])
+            started += 1
+            continue
         delay = rules.months_to_join(
             key, person.identity, group, t.join_months[group], t.join_cumulative[group]
         )
@@ -48,7 +71,6 @@ def joins(t: Any, r: Any, key: Any, month: Any):
             leave(starts[started], r.counts, i, Leaving.NEVER_JOINED_PRACTICE)
             started += 1
             continue
-        person.level = group
         person.region = rules.region_of_first_post(
             key, person.identity, max(person.trained, 0), t.setting[0].stay_in_region, t.settle
         )
@@ -66,20 +88,41 @@ def look_ahead(t: Any, r: Any, key: Any, month: Any, i: Any):
     """Put a trained doctor down for the next change of their practice spell, if there is one."""
     setting, person = t.setting[0], r.people[i]
     group = np.int64(person.level)
-    change = rules.next_change(
-        key,
-        person.identity,
-        group,
-        month,
-        setting.months,
-        np.int64(person.birth),
-        setting.year_offset,
-        t.exit[group],
-        0 if person.extended else t.groups[group].reduce_hours,
-        setting.reduce_hours_age,
-        setting.portfolio if group == SAS else 0,
-        setting.sas_applies if group == SAS else 0,
-    )
+    birth, reduce = np.int64(person.birth), t.reduce[group, person.female]
+    reduce_age = rules.NO_AGE if person.extended else setting.reduce_hours_age
+    if group == SAS:
+        flex = r.flex[i]
+        change = career_rules.next_sas_change(
+            key,
+            person.identity,
+            group,
+            month,
+            setting.months,
+            birth,
+            setting.year_offset,
+            t.exit[group],
+            reduce,
+            reduce_age,
+            setting.sas_applies,
+            np.int64(flex.sas_since),
+            np.int64(flex.portfolio_due),
+            np.int64(flex.specialist),
+            t.careers.start[t.programmes[person.programme].group],
+            t.careers.grade,
+        )
+    else:
+        change = rules.next_change(
+            key,
+            person.identity,
+            group,
+            month,
+            setting.months,
+            birth,
+            setting.year_offset,
+            t.exit[group],
+            reduce,
+            reduce_age,
+        )
     way = change % rules.WAYS
     person.stage = Stage.SETTLED
     if way != rules.STAYS:
@@ -105,6 +148,11 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
         person = r.people[i]
         group, programme, region = person.level, person.programme, person.region
         state, wte = t.groups[group].state, practice_wte(t, key, person.identity, group, person.female)
+        if group == SAS:
+            enter_grade(r.flex[i], month)
+        elif r.flex[i].more_hours > 0:
+            wte = career_rules.more_hours(wte, np.int64(r.flex[i].more_hours))
+            r.flex[i].more_hours = 0
         person.trained = region
         person.state = state
         person.wte = wte
@@ -128,14 +176,21 @@ def practice_goes_on(t: Any, r: Any, key: Any, month: Any):
 
 
 @flow
-def practice_break_ends(t: Any, r: Any):
-    """Back in practice, with the hours of before."""
+def practice_break_ends(t: Any, r: Any, key: Any, month: Any):
+    """Back in practice, with the hours of before; a GP long away goes through a scheme first."""
+    terms = t.careers.schemes[training_year(t.setting[0], month)]
     inbox, starts, started = r.inbox[Stage.PRACTICE_BREAK], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE_BREAK]):
         prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region, wte = person.level, person.programme, person.region, person.wte
+        if group == GP and person.way != ENDS_REFRESHER:
+            months = refresher_for(terms, key, month, person, r.flex[i].away_since)
+            if months > 0:
+                begin_refresher(r, month, i, months, starts[started], starts[started + 1])
+                started += 2
+                continue
         state = t.groups[group].state
         note(starts[started], i, Event.RETURNED_TO_PRACTICE, programme, -1, region, wte, state)
         started += 1
@@ -158,9 +213,51 @@ def sas_applies(t: Any, r: Any):
 
 
 @flow
+def _sas_change(t: Any, r: Any, key: Any, month: Any, year: Any, i: Any, row: Any):
+    """A portfolio application begins or is decided, or a specialist post; returns whether registered."""
+    person, careers = r.people[i], t.careers
+    group = t.programmes[person.programme].group
+    event, detail, registers = Event.SPECIALIST_GRADE.value, 0, False
+    if person.way == rules.MOVES_UP:
+        r.flex[i].specialist = 1
+    elif person.way == rules.REGISTERS and careers.group[group].process:
+        event = Event.PORTFOLIO_STARTED.value
+        detail = begin_portfolio(careers, r, key, month, year, i, group)
+    else:
+        event, registers = Event.PORTFOLIO_REGISTERED.value, True
+        if person.way == rules.DECIDES:
+            end_portfolio(r, i, group)
+            success = careers.portfolio[group, year].success
+            registers = career_rules.portfolio_succeeds(key, person.identity, month, success)
+            if not registers:
+                event = Event.PORTFOLIO_REFUSED.value
+    note(row, i, event, person.programme, -1, person.region, person.wte, detail)
+    return registers
+
+
+@flow
+def _fellowship_ends(t: Any, r: Any, key: Any, i: Any):
+    """Whether a fellow takes a post, and in which region."""
+    person, flex, group = r.people[i], r.flex[i], np.int64(r.people[i].level)
+    if (
+        rules.months_to_join(key, person.identity, group, t.join_months[group], t.join_cumulative[group])
+        == rules.NEVER_JOINS
+    ):
+        return False
+    began = training_year(t.setting[0], np.int64(flex.away_since))
+    terms = t.careers.fellowship[began, group, flex.fellowship]
+    person.region = rules.region_of_first_post(
+        key, person.identity, np.int64(person.region), terms.stay, t.settle
+    )
+    return True
+
+
+@flow
 def practice_changes(t: Any, r: Any, key: Any, month: Any):
     """Fewer hours, registration, an application to come, a break, leaving or retirement."""
     setting, inbox = t.setting[0], r.inbox[Stage.PRACTICE]
+    year = training_year(setting, month)
+    terms = t.careers.schemes[year]
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     starts, started = r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE]):
@@ -182,15 +279,42 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
             person.stage = Stage.PRACTICE_APPLIES
             schedule(r.calendar, next_august(setting, month + 1), i)
             continue
-        r.workforce[group, programme, region] -= wte
-        r.flex[i].working = 0
-        if person.way == rules.REGISTERS:
-            note(endings[ended], i, Event.PORTFOLIO_REGISTERED, programme, -1, region, wte, 0)
+        if person.way == ENDS_FELLOWSHIP:
+            if _fellowship_ends(t, r, key, i):
+                push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
+            else:
+                leave(starts[started], r.counts, i, Leaving.NEVER_JOINED_PRACTICE)
+                started += 1
+            continue
+        if group == SAS and person.way != rules.LEAVES:
+            registers = _sas_change(t, r, key, month, year, i, endings[ended])
             ended += 1
-            person.level = CONSULTANT
-            push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
+            if registers:
+                r.flex[i].working = 0
+                r.workforce[group, programme, region] -= wte
+                person.level = CONSULTANT
+                push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
+            else:
+                look_ahead(t, r, key, month, i)
             continue
         age = (month - person.birth) // 12
+        if person.way == ENDS_RETAINER:
+            if career_rules.stays_after_retainer(key, person.identity, age, terms.retainer_stays):
+                go_back_to_hours(r, i, endings[ended])
+                ended += 1
+                look_ahead(t, r, key, month, i)
+                continue
+        elif group == GP and age < setting.retire_age:
+            months = retained_for(terms, key, person.identity, age)
+            if months > 0:
+                percent = terms.retainer_percent
+                begin_retainer(r, month, i, months, percent, endings[ended], endings[ended + 1])
+                ended += 2
+                continue
+        r.workforce[group, programme, region] -= wte
+        r.flex[i].working = 0
+        if group == SAS:
+            end_portfolio(r, i, t.programmes[programme].group)
         if age >= setting.retire_age:
             note(endings[ended], i, Event.RETIRED, programme, -1, region, 0, 0)
             ended += 1
@@ -210,6 +334,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
             continue
         note(endings[ended], i, Event.STARTED_BREAK, programme, -1, region, 0, away)
         ended += 1
+        r.flex[i].away_since = month
         person.stage = Stage.PRACTICE_BREAK
         schedule(r.calendar, month + away, i)
     r.inbox_count[Stage.PRACTICE] = 0

@@ -27,6 +27,7 @@ from pipeline_sim.engines.compiled_records import (
 )
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import supervision as rules
+from pipeline_sim.rules.careers import supervision_left
 from pipeline_sim.vocabulary import Event, PoolKind
 
 
@@ -68,6 +69,8 @@ def _set_supervisors(t: Any, r: Any, year: Any, region: Any):
                     sas += r.workforce[2, programme, region]
             each = t.units_per_wte[year, group]
             units = rules.own_units(consultants, gps, sas, each[0], each[1], each[2], fixed)
+            load = t.portfolio[group, year].load
+            units = supervision_left(units, r.applicants[group, region], load)
             part = rules.foundation_units(units, t.foundation_share[group])
             pledged += part
             pool.target = units - part

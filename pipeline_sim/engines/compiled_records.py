@@ -75,6 +75,12 @@ FLEX = np.dtype(
         ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
         ("applies", np.int8),  # credential applied for this month
         ("trained_here", np.int8),  # was in UK foundation or training
+        ("sas_since", np.int16),  # month of becoming a SAS doctor
+        ("portfolio_due", np.int16),  # month of the decision on a portfolio application, 0 without one
+        ("specialist", np.int8),  # 1 for a SAS doctor in the specialist grade
+        ("fellowship", np.int8),
+        ("more_hours", np.int16),  # percentage points of the first post, after a fellowship
+        ("wte_before", np.int16),  # percent of full time before the retainer
     ]
 )
 

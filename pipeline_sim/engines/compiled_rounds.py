@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.compiling import by_field, flow
+from pipeline_sim.engines.compiled_careers import end_portfolio
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
@@ -374,6 +375,7 @@ def recruitment_answers(
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
                 r.flex[i].working = 0
+                end_portfolio(r, i, t.programmes[person.programme].group)
             r.counts[STARTS] = started
             start_training(t, f, r, key, month, i, programme, region)
             started = r.counts[STARTS]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field
 from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thresholds
+from pipeline_sim.engines.compiled_careers import CareerTables, career_tables
 from pipeline_sim.engines.compiled_needs import (
     NeedTables,
     PoolNumbers,
@@ -41,7 +42,7 @@ SETTINGS = (
     "start_month", "months", "foundation_reserve_reapplies", "foundation_extension_months",
     "foundation_assistantship_effect", "foundation_practice_share", "off_cycle_share",
     "withdraw_before_start", "february_reapplies", "higher_first", "stock_sas_first_tier", "retire_age",
-    "reduce_hours_age", "reduced_percent", "portfolio", "sas_applies", "stay_in_region", "supervision_soft",
+    "reduce_hours_age", "reduced_percent", "sas_applies", "stay_in_region", "supervision_soft",
     "crowding_review_percent", "crowding_resign_percent",
 )  # fmt: skip
 DESTINATION_STATE = {
@@ -120,6 +121,8 @@ class PracticeTables(NamedTuple):
     join_months: Ints  # [2, J]
     join_cumulative: Ints  # [2, J]
     settle: Ints  # [R]
+    reduce: Ints  # [3, 2, Y]
+    careers: CareerTables
 
 
 class ArrivalTables(NamedTuple):
@@ -146,6 +149,7 @@ class SupplyTables(NamedTuple):
     fixed_units: Ints  # [Y, G, R]
     foundation_share: Ints  # [G]
     support_places: Ints  # [Y, R]
+    portfolio: Records  # [G, Y]
 
 
 class CredentialTables(NamedTuple):
@@ -189,6 +193,7 @@ class Run(NamedTuple):
     committed: Ints  # [P, R] accepted posts not yet started
     part_timers: Ints  # [P, R] trainees in post
     part_time_full: Ints  # [P, R] 1 where, as the month began, there were as many as may be
+    applicants: Ints  # [G, R] portfolio applications under way
     found: NDArray[np.int32]  # [N] scratch
 
 
@@ -243,7 +248,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     setting = _settings(bp, numbers)
     transitions = records(before=needs.before, need=needs.need, seat=needs.seat)
     taken = records(after=needs.after, held=needs.result)
-    routes, programmes = _routes(bp), _programmes(bp)
+    routes, programmes, careers = _routes(bp), _programmes(bp), career_tables(bp)
     cells = _cells(people)
     return Tables(
         school=SchoolTables(setting, routes, _courses(bp), transitions, taken),
@@ -284,6 +289,8 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.join_months),
             whole(bp.join_cumulative),
             whole(bp.settle_weight),
+            whole(bp.reduce_hours_by_year),
+            careers,
         ),
         arrivals=ArrivalTables(
             setting,
@@ -306,6 +313,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.supervisor_fixed_units),
             whole(bp.foundation_share),
             whole(bp.support_places),
+            careers.portfolio,
         ),
         credentials=CredentialTables(
             setting,
@@ -443,7 +451,6 @@ def _groups(bp: Blueprint) -> Records:
         state=[State[name.upper()] for name in TRAINED_GROUPS],
         female=bp.workforce_female,
         practice_return=bp.practice_return,
-        reduce_hours=bp.reduce_hours,
     )
 
 
@@ -496,6 +503,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         committed=np.zeros((programmes, regions), np.int64),
         part_timers=np.zeros((programmes, regions), np.int64),
         part_time_full=np.zeros((programmes, regions), np.int64),
+        applicants=np.zeros((groups, regions), np.int64),
         found=np.zeros(people + AHEAD, np.int32),
     )
 
@@ -517,7 +525,7 @@ def clear(run: Run, queue: Queue) -> None:
     """Make the buffers ready for another run; the rest is written before it is read."""
     for array in (
         run.calendar, run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
-        run.part_timers, run.part_time_full,
+        run.part_timers, run.part_time_full, run.applicants,
         queue.waiting_count,
     ):  # fmt: skip
         array[...] = 0

@@ -21,12 +21,15 @@ class Doctor:
         "hours",
         "id",
         "nhs_since",
+        "portfolio_due",
         "priority_region",
         "programme",
         "results",
         "returned",
         "route",
+        "sas_since",
         "school_detail",
+        "specialist",
         "state",
         "step_out",
         "step_outs",
@@ -65,3 +68,10 @@ class Doctor:
         self.results = results
         self.assistantship = assistantship
         self.school_detail = detail
+
+    def enter_grade(self, since: int, portfolio_due: int) -> None:
+        """What a SAS doctor has besides: month of becoming one, month of the decision on a portfolio
+        application (0 without one), 1 in the specialist grade."""
+        self.sas_since = since
+        self.portfolio_due = portfolio_due
+        self.specialist = 0

@@ -241,6 +241,8 @@ class Arrivals:
             if overseas:
                 doctor.tier = tier
                 doctor.nhs_since = doctor.birth  # in service for longer than any threshold asks
+                sim.careers.present_in_grade(doctor, programme, region)
+                change = sim.next_change(doctor, group, programme, False)
             self._present(doctor, practice.GROUP_STATE[group], place(programme, region=region, wte=wte))
             sim.workforce[group][programme][region] += wte
             yield practice.practice(sim, doctor, group, programme, region, wte, change)

@@ -23,6 +23,7 @@ from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thr
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
+from pipeline_sim.engines.simpy_careers import Careers
 from pipeline_sim.engines.simpy_credentials import Credentials
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools, Request
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
@@ -85,6 +86,7 @@ class Simulation:
         self._same: dict[Bundle, Bundle] = {}
         self._read_tables()
         self._open_pools()
+        self.careers = Careers(self)
         self._turn_to(0)
         self.credentials = Credentials(self)
         self.foundation = FoundationAllocation(self)
@@ -152,15 +154,12 @@ class Simulation:
     def _practice_changes(self, group: int, cut: bool) -> tuple[Any, ...]:
         """What the next change in a trained group depends on; nobody cuts their hours twice in a spell."""
         bp = self.bp
-        sas = group == practice.SAS
         return (
             self.horizon,
             self._year_offset,
             np.ascontiguousarray(bp.exit[:, group]),
-            0 if cut else int(bp.reduce_hours[group]),
-            bp.reduce_hours_age,
-            bp.portfolio if sas else 0,
-            bp.sas_applies if sas else 0,
+            bp.reduce_hours_by_year[group],
+            practice_rules.NO_AGE if cut else bp.reduce_hours_age,
         )
 
     def _extend(self, year: int, assistantship: int) -> int:
@@ -286,6 +285,7 @@ class Simulation:
                 if g == FOUNDATION_GROUP:
                     continue
                 units = supervision_rules.own_units(*wte[g], *per_wte[g], fixed[g][r])
+                units = self.careers.supervision_left(units, g, r)
                 part = supervision_rules.foundation_units(units, shares[g])
                 pledged += part
                 pools.target[self.supervisor_pool[g][r]] = units - part
@@ -494,9 +494,12 @@ class Simulation:
         cumulative = self.bp.practice_wte_cumulative[group, doctor.female]
         return int(practice_rules.hours_percent(self.key, doctor.id, group, percents, cumulative))
 
-    def next_change(self, doctor: Doctor, group: int, cut: bool) -> int:
+    def next_change(self, doctor: Doctor, group: int, programme: int, cut: bool) -> int:
         """The next change in a practice spell after this month, coded as the rule returns it."""
-        end, *chances = self.practice_changes[group][cut]
+        end, offset, exits, reduce, *ages = self.practice_changes[group][cut]
+        chances = (offset, exits, reduce[doctor.female], *ages)
+        if group == practice.SAS:
+            return self.careers.next_change(doctor, programme, chances, end)
         return practice_rules.next_change(self.key, doctor.id, group, self.month, end, doctor.birth, *chances)
 
     def apply_from_sas(self, doctor: Doctor, programme: int) -> lives.Stage:

@@ -10,11 +10,13 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from pipeline_sim.engines import rows
+from pipeline_sim.engines import simpy_careers as careers
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
+from pipeline_sim.rules import careers as career_rules
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
-from pipeline_sim.vocabulary import Leaving, State
+from pipeline_sim.vocabulary import KINDS, Leaving, Scheme, State
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
@@ -31,6 +33,9 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
     delay = rules.months_to_join(
         sim.key, doctor.id, group, sim.bp.join_months[group], sim.bp.join_cumulative[group]
     )
+    taken = sim.careers.fellowship(doctor, group)
+    if taken is not None:
+        return (yield from fellowship(sim, doctor, group, programme, *taken, delay != rules.NEVER_JOINS))
     if delay == rules.NEVER_JOINS:
         sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
@@ -42,6 +47,24 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
         sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
     )
     return practice(sim, doctor, group, programme, region)
+
+
+def fellowship(
+    sim: Simulation, doctor: Doctor, group: int, programme: int, taken: int, terms: list[int], joins: bool
+) -> Stage:
+    """A fellowship after the certificate, then at once the first trained post, if there is ever one."""
+    region = sim.careers.start_fellowship(doctor, programme, max(doctor.trained, 0), taken, terms)
+    end = sim.month + terms[careers.MONTHS]
+    if end >= sim.horizon:
+        return None
+    yield sim.endings[end]
+    if not joins:
+        sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
+        return None
+    settled = rules.region_of_first_post(
+        sim.key, doctor.id, region, terms[careers.STAY], sim.bp.settle_weight
+    )
+    return practice(sim, doctor, group, programme, settled, more_hours=terms[careers.ADDED])
 
 
 def start_sas(sim: Simulation, doctor: Doctor, programme: int = 0) -> Stage:
@@ -57,6 +80,7 @@ def practice(
     region: int,
     wte: int = 0,
     change: int = 0,
+    more_hours: int = 0,
 ) -> Stage:
     """A working life in one trained group, to the next group, retirement or the horizon.
 
@@ -70,8 +94,10 @@ def practice(
     register = sim.credentials.registers[group][programme]
     cut = False
     if not wte:
-        wte = sim.practice_wte(doctor, group)
-        change = sim.next_change(doctor, group, cut)
+        if group == SAS:
+            sim.careers.enter_grade(doctor)
+        wte = career_rules.more_hours(sim.practice_wte(doctor, group), more_hours)
+        change = sim.next_change(doctor, group, programme, cut)
         write(rows.STARTED_PRACTICE, doctor.id, place(programme, region=region, wte=wte), GROUP_STATE[group])
         workforce[region] += wte
     register.take(doctor.id, region, wte)
@@ -90,9 +116,22 @@ def practice(
             register.take(doctor.id, region, wte)
             working = place(programme, region=region, wte=wte)
             write(rows.CHANGED_HOURS, doctor.id, working)
-            change = sim.next_change(doctor, group, cut)
+            change = sim.next_change(doctor, group, programme, cut)
             continue
-        if way == rules.REGISTERS:
+        if way == rules.REGISTERS and sim.careers.takes_time(programme):
+            sim.careers.begin_portfolio(doctor, programme, region, working)
+            change = sim.next_change(doctor, group, programme, cut)
+            continue
+        if way == rules.MOVES_UP:
+            doctor.specialist = 1
+            write(rows.SPECIALIST_GRADE, doctor.id, working)
+            change = sim.next_change(doctor, group, programme, cut)
+            continue
+        if way == rules.DECIDES and not sim.careers.portfolio_granted(doctor, programme, region):
+            write(rows.PORTFOLIO_REFUSED, doctor.id, working)
+            change = sim.next_change(doctor, group, programme, cut)
+            continue
+        if way in (rules.REGISTERS, rules.DECIDES):
             workforce[region] -= wte
             register.leave(doctor.id)
             write(rows.PORTFOLIO_REGISTERED, doctor.id, working)
@@ -106,12 +145,37 @@ def practice(
             if accepted is not None:
                 workforce[region] -= wte
                 register.leave(doctor.id)
+                sim.careers.end_portfolio(doctor, programme, region)
                 return accepted
-            change = sim.next_change(doctor, group, cut)
+            change = sim.next_change(doctor, group, programme, cut)
             continue
+        age = (month - doctor.birth) // 12
+        if group == GP and age < sim.bp.retire_age:
+            retained, percent = sim.careers.retained_for(doctor, age)
+            if retained:
+                before, wte = wte, min(wte, percent)
+                workforce[region] += wte - before
+                register.take(doctor.id, region, wte)
+                working = place(programme, region=region, wte=wte)
+                write(rows.RETAINER_STARTED, doctor.id, working, Scheme.RETAINER + KINDS * retained)
+                write(rows.CHANGED_HOURS, doctor.id, working)
+                month += retained
+                if month >= sim.horizon:
+                    return None
+                yield sim.endings[month]
+                age = (month - doctor.birth) // 12
+                if sim.careers.stays_after_retainer(doctor, age):
+                    workforce[region] += before - wte
+                    wte = before
+                    register.take(doctor.id, region, wte)
+                    working = place(programme, region=region, wte=wte)
+                    write(rows.CHANGED_HOURS, doctor.id, working)
+                    change = sim.next_change(doctor, group, programme, cut)
+                    continue
         workforce[region] -= wte
         register.leave(doctor.id)
-        age = (month - doctor.birth) // 12
+        if group == SAS:
+            sim.careers.end_portfolio(doctor, programme, region)
         if age >= sim.bp.retire_age:
             write(rows.RETIRED, doctor.id, where)
             sim.alive -= 1
@@ -124,7 +188,13 @@ def practice(
         if month + away >= sim.horizon:
             return None
         yield sim.endings[month + away]
+        if group == GP:
+            refreshing = sim.careers.refresher(doctor, away, working)
+            if refreshing:
+                if sim.month + refreshing >= sim.horizon:
+                    return None
+                yield sim.endings[sim.month + refreshing]
         write(rows.RETURNED_TO_PRACTICE, doctor.id, working, GROUP_STATE[group])
         workforce[region] += wte
         register.take(doctor.id, region, wte)
-        change = sim.next_change(doctor, group, cut)
+        change = sim.next_change(doctor, group, programme, cut)

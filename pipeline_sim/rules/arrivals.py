@@ -156,14 +156,12 @@ def workforce_traits(
     exit_by_year,
     reduce,
     reduce_age,
-    register,
-    apply,
     traits,
 ):
     """[age, female, prioritised, percent of full time, next change] of a trained doctor at the start.
 
-    ``percents`` and ``cumulative`` have a row for men and one for women; the next change is coded as
-    ``rules.practice.next_change`` returns it.
+    ``percents``, ``cumulative`` and ``reduce`` have a row for men and one for women; the next change is
+    coded as ``rules.practice.next_change`` returns it.
     """
     for i in range(people.shape[0]):
         age = trained_doctor_age(key, people[i], age_from, age_cumulative)
@@ -182,8 +180,6 @@ def workforce_traits(
             -age,
             year_offset,
             exit_by_year,
-            reduce,
+            reduce[sex],
             reduce_age,
-            register,
-            apply,
         )

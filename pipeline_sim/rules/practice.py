@@ -5,13 +5,11 @@ from __future__ import annotations
 from pipeline_sim.compiling import rule
 from pipeline_sim.randomness import (
     JOINING,
-    PORTFOLIO,
     PRACTICE_EXIT,
     PRACTICE_HOURS,
     PRACTICE_RETURN,
     PRACTICE_TIMING,
     REDUCED_HOURS,
-    SAS_APPLIES,
     SETTLING,
     draw,
     draw_between,
@@ -20,22 +18,22 @@ from pipeline_sim.randomness import (
 )
 
 STAYS, LEAVES, CUTS_HOURS, REGISTERS, APPLIES = 0, 1, 2, 3, 4
+DECIDES, MOVES_UP = 5, 6  # a portfolio application is decided; a SAS doctor takes a specialist post
 WAYS = 8  # a change is coded as month * WAYS + way
 GROUPS = 4  # trained groups a person can belong to
 NEVER_JOINS = -1
+NO_AGE = 1000  # for those who cut their hours before: nobody does so twice in a spell
 
 
 @rule
-def next_change(
-    key, person, group, since, end, birth, year_offset, exit_by_year, reduce, reduce_age, register, apply
-):
+def next_change(key, person, group, since, end, birth, year_offset, exit_by_year, reduce, reduce_age):
     """The next change in a practice spell and its month: ``8 * month + way``; STAYS at ``end`` if none.
 
     Each year of age has one draw for each kind of change and one for its month, in each trained group;
     what falls in or before ``since`` has been lived through already. ``exit_by_year[y, age]`` are yearly
-    thresholds by training year and age; ``reduce``, ``register`` (portfolio route) and ``apply`` (to
-    training) are yearly thresholds, 0 where they cannot happen. ``birth`` is the month of birth;
-    ``year_offset`` turns a month into a training year.
+    thresholds by training year and age; ``reduce[y]`` those of cutting hours, from ``reduce_age`` on.
+    ``birth`` is the month of birth; ``year_offset`` turns a month into a training year. SAS doctors have
+    more ways: see ``rules.careers.next_sas_change``.
     """
     last_year = exit_by_year.shape[0] - 1
     last_age = exit_by_year.shape[1] - 1
@@ -44,25 +42,21 @@ def next_change(
         age = min((birthday - birth) // 12, last_age)
         occurrence = age * GROUPS + group
         exits = draw(key, person, PRACTICE_EXIT, occurrence)
-        cuts = age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < reduce
-        registers = register > 0 and draw(key, person, PORTFOLIO, occurrence) < register
-        applies = apply > 0 and draw(key, person, SAS_APPLIES, occurrence) < apply
         # a year of age lies in two training years; when it is drawn only if something may happen in it
         early = max(0, min((birthday + year_offset) // 12, last_year))
         late = min(early + 1, last_year)
         likeliest = max(exit_by_year[early, age], exit_by_year[late, age])
-        if exits < likeliest or cuts or registers or applies:
+        cuts = age >= reduce_age and draw(key, person, REDUCED_HOURS, occurrence) < max(
+            reduce[early], reduce[late]
+        )
+        if exits < likeliest or cuts:
             at = birthday + 1 + ((draw(key, person, PRACTICE_TIMING, occurrence) * 12) >> 32)
             if at > since:
                 year = max(0, min((at - 1 + year_offset) // 12, last_year))
                 if exits < exit_by_year[year, age]:
                     return at * WAYS + LEAVES
-                if cuts:
+                if cuts and draw(key, person, REDUCED_HOURS, occurrence) < reduce[year]:
                     return at * WAYS + CUTS_HOURS
-                if registers:
-                    return at * WAYS + REGISTERS
-                if applies:
-                    return at * WAYS + APPLIES
         birthday += 12
     return end * WAYS + STAYS
 

@@ -47,6 +47,10 @@ OUTSIDE_STATES = (
     "overseas_applicant",
 )
 OUTSIDE_MOVES = ("apply", "leave", "to_sas", "to_locally_employed")
+SCHEMES = (
+    "retainer_share", "retainer_percent", "retainer_shortest", "retainer_longest", "retainer_stays",
+    "refresher_share", "refresher_over", "refresher_shortest", "refresher_longest",
+)  # fmt: skip
 MAX_AGE = 100
 #: Columns of ``Blueprint.step_out_rules``; see ``rules.step_out`` for what they mean.
 STEP_OUT_RULES = (
@@ -211,10 +215,16 @@ class Blueprint:
     retire_age: int  # leaving from this age on is retirement
     practice_return: Ints  # [3] threshold: a younger leaver comes back
     practice_break_months: Ints  # [2] shortest and longest break
-    reduce_hours: Ints  # [3] threshold a year from reduce_hours_age on
+    reduce_hours: Ints  # [3] threshold a year from reduce_hours_age on, where no year has its own
+    reduce_hours_by_year: Ints  # [3, 2, Y] threshold by group and sex (0 male, 1 female)
     reduce_hours_age: int
     reduced_percent: int  # percentage points taken off
-    portfolio: int  # threshold a year for a SAS doctor
+    portfolio: int  # threshold a year for a SAS doctor of a group without a process
+    portfolio_process: Ints  # [G] 1 where an application takes time and may fail; else it succeeds at once
+    portfolio_start: Ints  # [G, Y, 2] threshold a year for a SAS doctor, months as one that it takes
+    portfolio_terms: Ints  # [G, Y, 4] shortest, longest months; threshold of success; supervision units
+    portfolio_stock: Ints  # [G] threshold: a SAS doctor of the stock has an application under way
+    specialist_grade: Ints  # [Y, 3] threshold a year, months of age, months in the specialty
     sas_applies: int  # threshold a year
     practice_wte_percent: Ints  # [3, 2, W2] percents by group and sex (0 male, 1 female)
     practice_wte_cumulative: Ints  # [3, 2, W2] cumulative thresholds
@@ -223,6 +233,11 @@ class Blueprint:
     stay_in_region: int  # threshold: first trained post in the region of training
     settle_weight: Ints  # [R] weights for those who move
     sas_programme_cumulative: Ints  # [P] cumulative thresholds for a new SAS doctor's specialty
+    fellowships: tuple[str, ...]  # F
+    fellowship_cumulative: Ints  # [Y, 2, F] cumulative thresholds by group trained for; the rest take none
+    fellowship_terms: Ints  # [Y, 2, F, 4] months, percent of full time, stay threshold, points added
+    fellowship_weight: Ints  # [F, R] weights of the regions; all 0 = the region of training
+    schemes: Ints  # [Y, 9] by SCHEMES: shares are thresholds
 
     # supervision --------------------------------------------------------------------------------
     supervision_soft: bool

@@ -31,6 +31,7 @@ class Check:
 def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
     """Run every check whose columns are sound. ``first_year`` is the training year of month 0."""
     from pipeline_sim.scenario import (
+        checks_careers,
         checks_credentials,
         checks_flexible,
         checks_recruitment,
@@ -51,6 +52,7 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         *checks_workforce.CHECKS,
         *checks_flexible.CHECKS,
         *checks_credentials.CHECKS,
+        *checks_careers.CHECKS,
     ):
         present = all(name.partition(".")[0] in tables for name in check.needs)
         if present and findings.usable(*check.needs):
@@ -138,6 +140,7 @@ MOST_ROWS = {
     "route_years": 99,
     "supervision_groups": 99,
     "credentials": 60,
+    "fellowships": 99,
 }
 
 

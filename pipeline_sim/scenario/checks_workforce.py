@@ -19,7 +19,7 @@ from pipeline_sim.scenario.schema_tables import SEXES
 from pipeline_sim.scenario.validate import Findings
 
 
-def _ordered(table: str, low: str, high: str) -> Check:
+def ordered(table: str, low: str, high: str) -> Check:
     """One column is not above another."""
 
     def run(tables: Tables, findings: Findings) -> None:
@@ -83,8 +83,8 @@ def initiative_has_a_length(tables: Tables, findings: Findings) -> None:
 CHECKS = (
     Check(("training_initiative.leave", "training_initiative.apply"), initiative_ends_in_one_way),
     Check(("streams.state",), initiative_has_a_length),
-    _ordered("streams", "youngest", "oldest"),
-    _ordered("after_f2", "min_months", "max_months"),
+    ordered("streams", "youngest", "oldest"),
+    ordered("after_f2", "min_months", "max_months"),
     require_values("after_f2", "destination", AFTER_F2_DESTINATIONS),
     require_values("age_profile", "group", TRAINED_GROUPS),
     require_values("exits", "group", TRAINED_GROUPS),

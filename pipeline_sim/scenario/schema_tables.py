@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline_sim.scenario import schema_flexible, schema_outside
+from pipeline_sim.scenario import schema_careers, schema_flexible, schema_outside
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -35,7 +35,7 @@ STREAM_STATES = (
     "sas",
     "training_initiative",
 )
-SEXES = ("male", "female")
+SEXES = schema_careers.SEXES
 APPLY_COLUMNS = tuple(f"apply_{n}" for n in range(1, 7))
 LIST_COLUMNS = ("list_1", "list_2", "list_3", "list_all")
 LARGEST_WEIGHT = 1_000_000
@@ -489,5 +489,12 @@ _SPECS = (
 )  # fmt: skip
 
 TABLES: dict[str, TableSpec] = {
-    spec.name: spec for spec in (*_SPECS, *schema_flexible.SPECS, *schema_outside.SPECS, *CREDENTIALS)
+    spec.name: spec
+    for spec in (
+        *_SPECS,
+        *schema_flexible.SPECS,
+        *schema_outside.SPECS,
+        *schema_careers.SPECS,
+        *CREDENTIALS,
+    )
 }

@@ -12,6 +12,7 @@ read.
 from __future__ import annotations
 
 from . import (
+    derive_careers,
     derive_credentials,
     derive_flexible,
     derive_posts,
@@ -121,6 +122,7 @@ def main() -> None:
     derive_recruitment.write_taste()
     derive_recruitment.write_outside()
     derive_credentials.write_credentials()
+    derive_careers.write_careers()
     report()
     derive_flexible.raise_stock()
 

@@ -1,0 +1,130 @@
+"""Blueprint arrays of later careers: portfolio route, specialist grade, fellowships, schemes for GPs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline_sim.clock import MONTHS_PER_YEAR
+from pipeline_sim.scenario.arrays import Index, cumulative, index_of, percent, threshold, weights
+from pipeline_sim.scenario.blueprint import SCHEMES, TRAINED_GROUPS, Ints
+from pipeline_sim.scenario.schema_careers import SEXES, TRAINS_FOR
+
+if TYPE_CHECKING:
+    from pipeline_sim.scenario.build import Context
+
+
+def career_fields(context: Context) -> dict[str, Any]:
+    return {
+        **_portfolio(context),
+        "specialist_grade": _specialist_grade(context),
+        **_fellowships(context),
+        "schemes": _by_year(context, "schemes", SCHEMES),
+        "reduce_hours_by_year": _reduced_hours(context),
+    }
+
+
+def _portfolio(context: Context) -> dict[str, Any]:
+    groups, years = context.groups, context.years.count
+    start = _by_year(context, "portfolio", ("start", "after_years"), groups)
+    terms = _by_year(context, "portfolio", ("shortest", "longest", "success", "supervision_load"), groups)
+    start[..., 1] *= MONTHS_PER_YEAR
+    process = np.zeros(len(groups), np.int64)
+    stock = np.zeros(len(groups), np.int64)
+    if "portfolio" in context.tables:
+        for group, year, share in sorted(
+            context.tables["portfolio"].rows("group", "year", "in_progress"), key=lambda row: row[1]
+        ):
+            process[groups[group]] = 1
+            if year <= context.years.first:
+                stock[groups[group]] = threshold(share)
+    start[:, process == 0, 0] = threshold(context.scenario.settings["practice.portfolio"])
+    assert start.shape == (years, len(groups), 2)
+    return {
+        "portfolio_process": process,
+        "portfolio_start": np.ascontiguousarray(np.moveaxis(start, 1, 0)),
+        "portfolio_terms": np.ascontiguousarray(np.moveaxis(terms, 1, 0)),
+        "portfolio_stock": stock,
+    }
+
+
+def _specialist_grade(context: Context) -> Ints:
+    start, graduation, postgraduate, specialty = np.moveaxis(
+        _by_year(
+            context, "specialist_grade", ("start", "graduation_age", "postgraduate_years", "specialty_years")
+        ),
+        -1,
+        0,
+    )
+    return np.stack(
+        [start, MONTHS_PER_YEAR * (graduation + postgraduate), MONTHS_PER_YEAR * specialty], axis=1
+    )
+
+
+def _reduced_hours(context: Context) -> Ints:
+    settings = context.scenario.settings
+    groups, sexes = index_of(TRAINED_GROUPS), index_of(SEXES)
+    result = _by_year(context, "reduced_hours", ("cut",), groups, sexes)[..., 0]
+    table = context.tables.get("reduced_hours")
+    dated = set(table.rows("group", "sex")) if table else set()
+    for group, sex in itertools.product(groups, sexes):
+        if (group, sex) not in dated:
+            setting = settings[f"practice.reduce_hours_{group}"]
+            result[:, groups[group], sexes[sex]] = threshold(setting)
+    return np.ascontiguousarray(np.moveaxis(result, 0, -1))
+
+
+def _fellowships(context: Context) -> dict[str, Any]:
+    table = context.tables.get("fellowships")
+    names = index_of(dict.fromkeys(table["fellowship"] if table else ()))
+    trained = index_of(TRAINS_FOR)
+    terms = _by_year(context, "fellowships", ("months", "wte_percent", "stay", "hours_added"), names, trained)
+    shares = np.zeros((context.years.count, len(names), len(trained)))
+    for fellowship, group, year, share in sorted(
+        table.rows("fellowship", "group", "year", "share") if table else (), key=lambda row: row[2]
+    ):
+        since = max(year - context.years.first, 0)
+        shares[since:, names[fellowship], trained[group]] = share
+    region_weights = np.zeros((len(names), len(context.regions)))
+    if names and "fellowship_regions" in context.tables:
+        rows = context.tables["fellowship_regions"].rows("fellowship", "region", "weight")
+        for fellowship, region, weight in rows:
+            region_weights[names[fellowship], context.regions[region]] = weight
+    reached = [[cumulative(shares[y, :, g], exactly=False) for g in range(2)] for y in range(len(shares))]
+    return {
+        "fellowships": tuple(names),
+        "fellowship_cumulative": np.array(reached, np.int64).reshape(len(shares), 2, len(names)),
+        "fellowship_terms": np.ascontiguousarray(np.moveaxis(terms, 1, 2)),
+        "fellowship_weight": np.array([weights(row) for row in region_weights], np.int64).reshape(
+            len(names), len(context.regions)
+        ),
+    }
+
+
+def _by_year(context: Context, name: str, columns: Sequence[str], *indexes: Index) -> Ints:
+    """[Y, ..., column]: each row holds until the next of its key, and before the first all is 0.
+
+    Probabilities become thresholds, other numbers with a fraction hundredths; the year is the last key.
+    """
+    shape = (context.years.count, *(len(index) for index in indexes), len(columns))
+    result = np.zeros(shape, np.int64)
+    if name not in context.tables:
+        return result
+    table = context.tables[name]
+    for row in sorted(range(len(table)), key=table["year"].__getitem__):
+        since = max(table["year"][row] - context.years.first, 0)
+        where: tuple[int, ...] = tuple(
+            index[key] for index, key in zip(indexes, table.keys[row], strict=False)
+        )
+        for k, column in enumerate(columns):
+            kind, value = table.spec.by_name[column].kind, table[column][row]
+            if kind == "probability":
+                value = threshold(value)
+            elif kind == "number":
+                value = percent(value)
+            place: tuple[Any, ...] = (slice(since, None), *where, k)
+            result[place] = value
+    return result
