@@ -12,7 +12,7 @@ from pipeline_sim import randomness as chance
 from pipeline_sim.engines.logbook import NEXT_LEVEL, Logbook, happening, place
 from pipeline_sim.engines.simpy_lives import Life
 from pipeline_sim.engines.simpy_pools import Pools
-from pipeline_sim.rules import arrivals, medical_school, training
+from pipeline_sim.rules import arrivals, medical_school, step_out, training
 from pipeline_sim.vocabulary import PoolKind
 
 KEY = 987654321
@@ -41,17 +41,41 @@ def test_a_cohort_of_students_gets_the_traits_each_would_get_alone():
 
 
 @pytest.mark.parametrize("person", PEOPLE[:40].tolist())
-def test_a_spell_in_training_ends_as_its_rules_say_one_by_one(person):
+@pytest.mark.parametrize(("leave", "ask"), [(0, 0), (THIRD, THIRD // 2)])
+def test_a_spell_in_training_ends_as_its_rules_say_one_by_one(person, leave, ask):
     yearly = (THIRD, THIRD // 2, THIRD // 3)
-    months, way = divmod(training.spell_end(KEY, person, 1, 7, 2, 900, 80, 3, THIRD, *yearly), training.WAYS)
+    end = training.spell_end(KEY, person, 1, 7, 2, 900, 80, 3, THIRD, *yearly, leave, ask, training.NO_LIMIT)
     luck = training.occurrence(1, 7, 2)
     planned = training.spell_months(900, 80, 3)
-    gone = training.resignation_month(KEY, person, luck, planned, THIRD)
-    if gone:
-        assert (months, way) == (gone, training.RESIGNS)
-    else:
-        assert months == planned
-        assert way == training.review_outcome(KEY, person, luck, 3 + planned, *yearly)
+    whole = planned + 1  # of two in one month resigning comes first, then stepping out
+    firsts = [
+        (training.resignation_month(KEY, person, luck, planned, THIRD) or whole, 0, training.RESIGNS),
+        (
+            step_out.interruption_month(KEY, person, chance.STEP_OUT, luck, planned, leave) or whole,
+            1,
+            training.STEPS_OUT,
+        ),
+        (
+            step_out.interruption_month(KEY, person, chance.HOURS, luck, planned, ask) or whole,
+            2,
+            training.ASKS_FOR_HOURS,
+        ),
+    ]
+    month, _, way = min(firsts)
+    if month == whole:
+        month = planned
+        way = training.review_outcome(KEY, person, luck, 3 + planned, *yearly)
+    assert divmod(end, training.WAYS) == (month, way)
+
+
+def test_a_spell_with_supported_return_ends_with_it_unless_a_review_is_due():
+    no_chance = (0, 0, 0, 0, 0, 0)
+    assert divmod(training.spell_end(KEY, 1, 1, 7, 2, 900, 80, 3, *no_chance, 3), training.WAYS) == (
+        3, training.SUPPORT_ENDS,
+    )  # fmt: skip
+    assert divmod(training.spell_end(KEY, 1, 1, 7, 2, 900, 80, 10, *no_chance, 3), training.WAYS) == (
+        2, training.SATISFACTORY,
+    )  # fmt: skip
 
 
 class Person:

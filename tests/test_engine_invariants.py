@@ -17,6 +17,8 @@ from pipeline_sim.randomness import run_key
 from pipeline_sim.results.bundle import summarise
 from pipeline_sim.results.census import stock_and_flow
 from pipeline_sim.results.lives import read_lives
+from pipeline_sim.rules.step_out import GUARANTEED
+from pipeline_sim.scenario.blueprint import STEP_OUT_RULES
 from pipeline_sim.vocabulary import Event, PoolKind, State
 
 E, S = Event, State
@@ -91,14 +93,20 @@ def assert_people_are_conserved(log, blueprint):
 
 
 def run_watching_pools(blueprint, seed):
-    """Run month by month; after each, every pool is within its capacity and never grew beyond it."""
+    """Run month by month; after each, every pool is within its capacity and never grew beyond it.
+
+    Posts may, where a return to training is guaranteed: a returner is supernumerary if need be.
+    """
     seen: dict[int, int] = {}
+    supernumerary = (blueprint.step_out_rules[:, STEP_OUT_RULES.index("claim")] == GUARANTEED).any()
 
     def watch(month: int, alive: int, events: int) -> None:
         pools = simulation.pools
         for pool, used in enumerate(pools.used):
             assert used >= 0, PoolKind(pools.kind[pool]).name
-            if not pools.unlimited[pool]:
+            if not pools.unlimited[pool] and not (
+                supernumerary and pools.kind[pool] == PoolKind.TRAINING_POST
+            ):
                 assert used <= max(pools.target[pool], seen.get(pool, used)), month
             seen[pool] = used
         for row in simulation.recruitment.committed:

@@ -1,0 +1,243 @@
+"""Stepping out, stepping in, hours and credit: worked to the month, and held to their rules in any run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from flexible_tables import flexible_tables, kind
+from hypothesis import given
+from hypothesis import strategies as st
+from same_log import assert_same_log
+from scenarios import everything_happens, ladder, with_tables
+
+from pipeline_sim.engines import compiled_engine, simpy_engine
+from pipeline_sim.eventlog import EventLog
+from pipeline_sim.rules import step_out as rules
+from pipeline_sim.rules import training as training_rules
+from pipeline_sim.scenario.blueprint import Blueprint
+from pipeline_sim.scenario.definition import Scenario
+from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Event, PoolKind
+
+THRESHOLD_ONE = 1 << 32
+GP = "general_practice"
+
+
+def roomy() -> Scenario:
+    """A hundred GP trainees a year, with posts, supervisors and practice places for all."""
+    return ladder(2000, 0).with_values(
+        {"practice_places:places": 3000, "supervision_groups.general_practice:gp_units": 400}
+    )
+
+
+def only_kind(row: dict[str, object], months: int, gate: int = 12) -> dict[str, list[dict[str, object]]]:
+    """Every GP trainee steps out once, by this kind and for so long, in the second of three levels."""
+    gates = {"min_months": gate, "final_year": 0, "notice_months": gate}
+    return {
+        "step_outs": [{**row, **gates}],
+        "step_out_lengths": [
+            {"step_out": row["step_out"], "months": months, "share": 1, "returns": 1, "extension": 1}
+        ],
+        "step_out_rates": [{"step_out": row["step_out"], "family": GP, "year": 2025, "female": 1, "male": 1}],
+    }
+
+
+def all_at(percent: int) -> dict[str, list[dict[str, object]]]:
+    """Everyone asks to train at one fraction from the start, and keeps to it."""
+    request = {"start_female": 1, "start_male": 1, "ask_female": 0, "ask_male": 0, "back": 0, "change": 0}
+    return {
+        "ltft_mix": [{"wte_percent": percent, "share": 1}],
+        "ltft_requests": [{"family": GP, "order_from": 1, "year": 2025, **request}],
+    }
+
+
+def months_to_certificate(scenario: Scenario, years: int = 10) -> set[int]:
+    """Months from starting GP to the certificate, of those who started in the run, in both engines."""
+    blueprint = scenario.blueprint(years)
+    log = simpy_engine.run(blueprint, 1)
+    assert_same_log(log, compiled_engine.run(blueprint, 1), blueprint)
+    started = set(log.person[(log.event == Event.STARTED_LEVEL) & (log.detail == 1)].tolist())
+    done = (log.event == Event.COMPLETED_TRAINING) & np.isin(log.person, list(started))
+    assert done.any()
+    return set(log.detail[done].tolist())
+
+
+def test_three_years_at_sixty_percent_take_five():
+    assert months_to_certificate(with_tables(roomy(), all_at(60))) == {60}
+
+
+def test_a_year_of_experience_out_of_programme_takes_a_year_longer():
+    assert months_to_certificate(with_tables(roomy(), only_kind(kind("oope"), 12))) == {48}
+
+
+def test_a_pause_assessed_at_six_months_takes_six_months_longer():
+    pause = kind("oopp", counts="assessed", credit_rate=0.5, credit_cap_months=6)
+    assert months_to_certificate(with_tables(roomy(), only_kind(pause, 12))) == {42}
+
+
+def test_training_agreed_in_advance_counts_in_full():
+    away = kind("oopt", counts="prospective", credit_rate=1, credit_cap_months=12)
+    # each level keeps its last month: whoever left with one to go in the second has one month too many
+    assert months_to_certificate(with_tables(roomy(), only_kind(away, 12))) == {36, 37}
+
+
+def test_parental_leave_costs_what_exceeds_the_fourteen_days():
+    leave = kind("parental", counts="reviewed", allowance_months=0.46, post="held")
+    assert months_to_certificate(with_tables(roomy(), only_kind(leave, 11))) == {47}
+
+
+def test_leave_and_then_sixty_percent_are_counted_one_after_the_other():
+    leave = only_kind(kind("parental", post="held"), 12, gate=24)  # a gate of two years shuts for some
+    assert months_to_certificate(with_tables(roomy(), {**leave, **all_at(60)}), 12) == {60, 72}
+
+
+def test_a_restart_after_five_years_begins_the_programme_again():
+    tables = only_kind(kind("career_break"), 60)
+    tables["return_gaps"] = [{"months_from": 60, "extra_months": 0, "restart": 1}]
+    tables["step_out_rates"] += [{**tables["step_out_rates"][0], "year": 2028, "female": 0, "male": 0}]
+    found = months_to_certificate(with_tables(roomy(), tables), 12)
+    # from 13 to 23 months of training are lost, and those who start late never step out
+    assert found == {36, *range(13 + 60 + 36, 24 + 60 + 36)}
+
+
+def test_time_is_counted_exactly_through_changes_of_hours():
+    """12 months at 1.0, 12 at 0.8, and the 14.4 WTE months left of 36 at 0.5 take 29."""
+    left = 3600 - 12 * 100 - 12 * 80
+    assert training_rules.months_needed(left, 50) == 29
+    assert training_rules.months_needed(600, 80) == 8  # an extension of six WTE months
+
+
+@cache
+def run() -> tuple[Blueprint, EventLog]:
+    blueprint = everything_happens().with_years(8).blueprint()
+    return blueprint, compiled_engine.run(blueprint, 5)
+
+
+@cache
+def stays() -> list[tuple[int, int, int, int, list[int]]]:
+    """(person, kind, months planned, months away or -1, causes of waiting) of every step-out."""
+    _, log = run()
+    chosen = np.isin(log.event, [Event.STEPPED_OUT, Event.STEPPED_IN, Event.DID_NOT_RETURN, Event.BLOCKED])
+    away: dict[int, tuple[int, int, list[int]]] = {}
+    found = []
+    for person, event, detail in zip(
+        log.person[chosen].tolist(), log.event[chosen].tolist(), log.detail[chosen].tolist(), strict=True
+    ):
+        if event == Event.STEPPED_OUT:
+            assert person not in away
+            away[person] = (detail % KINDS, detail // KINDS, [])
+        elif event == Event.BLOCKED:
+            if person in away:
+                away[person][2].append(detail)
+        else:
+            kind_out, planned, causes = away.pop(person)  # every returner was away
+            assert detail % KINDS == kind_out
+            months = detail // KINDS if event == Event.STEPPED_IN else -1
+            found.append((person, kind_out, planned, months, causes))
+    return found
+
+
+def test_nobody_comes_back_early_and_whoever_is_late_was_told_why():
+    late = 0
+    for _, _, planned, months, causes in stays():
+        if months >= 0:
+            assert months >= planned
+            assert (months > planned) == bool(causes)
+            late += months > planned
+    assert late
+
+
+def test_a_return_waits_four_months_for_a_supervisor():
+    """With no supervisor to spare, whoever is back in April waits for those who finish in August."""
+    scarce = with_tables(roomy(), only_kind(kind("oope"), 12)).with_values(
+        {"supervision_groups.general_practice:gp_units": 8}
+    )
+    log = compiled_engine.run(scarce.with_years(6).blueprint(), 1)
+    april = 12 * 2 + 8
+    waited = (log.event == Event.STEPPED_IN) & (log.month == april + 4) & (log.detail // KINDS == 16)
+    told = (log.event == Event.BLOCKED) & (log.month == april) & (log.detail == PoolKind.SUPERVISOR)
+    assert waited.any()
+    assert set(log.person[waited].tolist()) <= set(log.person[told].tolist())
+
+
+def test_a_guaranteed_return_never_waits_for_a_post():
+    blueprint, _ = run()
+    claims = blueprint.step_out_rules[:, 6]
+    for _, kind_out, _, _, causes in stays():
+        if claims[kind_out] == rules.GUARANTEED:
+            assert int(PoolKind.TRAINING_POST) not in causes
+
+
+def test_credit_of_a_step_out_is_at_most_its_cap():
+    blueprint, log = run()
+    granted = log.detail[log.event == Event.CREDIT_GRANTED]
+    own = granted[granted // CREDIT_KIND == 1] % CREDIT_KIND
+    assert len(own) and own.min() > 0
+    assert own.max() <= 100 * blueprint.step_out_lengths[:, :, 0].max()
+
+
+@pytest.mark.parametrize(
+    ("edits", "gone"),
+    [
+        ({"step_out_rates:female": 0, "step_out_rates:male": 0}, (Event.STEPPED_OUT, Event.STEPPED_IN)),
+        ({"support_places:places": 0}, (Event.SUPPORTED_RETURN,)),
+        ({"return_support:uptake": 0}, (Event.SUPPORTED_RETURN,)),
+        ({"step_out_lengths:returns": 1}, (Event.DID_NOT_RETURN,)),
+    ],
+)
+def test_what_is_switched_off_leaves_no_event_of_its_kind(edits, gone):
+    scenario = everything_happens().scaled(0.3).with_years(4).with_values(edits)
+    log = compiled_engine.run(scenario.blueprint(), 2)
+    assert not np.isin(log.event, gone).any()
+
+
+def test_a_capacity_of_nothing_lets_only_pressing_reasons_through():
+    scenario = everything_happens().scaled(0.3).with_years(4)
+    closed = scenario.with_values({"ltft_rules:capacity": 0, "ltft_reasons:always": 0})
+    log = compiled_engine.run(closed.blueprint(), 2)
+    less = (log.event == Event.CHANGED_HOURS) & (log.level >= 0)
+    before = {}
+    for person, wte in zip(log.person[less].tolist(), log.wte[less].tolist(), strict=True):
+        assert before.get(person, 0) != 100 or wte == 100
+        before[person] = wte
+    assert (log.event == Event.LTFT_REFUSED).any()
+
+
+def test_without_the_tables_nobody_steps_out_or_changes_hours():
+    scenario = everything_happens().scaled(0.3).with_years(3)
+    names = set(flexible_tables(scenario)) - {"ltft_mix"}
+    tables = {name: table for name, table in scenario.tables.items() if name not in names}
+    log = compiled_engine.run(replace(scenario, tables=tables).blueprint(), 2)
+    assert not np.isin(log.event, [Event.STEPPED_OUT, Event.LTFT_REFUSED, Event.SUPPORTED_RETURN]).any()
+    assert not ((log.event == Event.CHANGED_HOURS) & (log.level >= 0)).any()
+
+
+@given(
+    required=st.integers(100, 6000),
+    progress=st.integers(0, 6000),
+    credit=st.integers(0, 6000),
+)
+def test_credit_never_takes_the_last_month_of_a_level(required, progress, credit):
+    used = rules.credit_usable(required, progress, credit)
+    assert 0 <= used <= credit
+    assert used == 0 or progress + used <= required - 100
+
+
+@given(
+    months=st.integers(1, 60), rate=st.integers(0, 100), cap=st.integers(0, 4800),
+    counts=st.sampled_from([rules.NOTHING, rules.PROSPECTIVE, rules.ASSESSED]),
+    person=st.integers(0, 1 << 40), nothing=st.integers(0, THRESHOLD_ONE),
+)  # fmt: skip
+def test_time_away_never_counts_for_more_than_its_cap_or_itself(months, rate, cap, counts, person, nothing):
+    credit = rules.step_out_credit(7, person, 1, counts, months, rate, cap, nothing, 0, 0)
+    assert 0 <= credit <= min(cap, 100 * months)
+    if counts == rules.NOTHING or rate == 0:
+        assert credit == 0
+
+
+@given(months=st.integers(1, 12), yearly=st.integers(0, THRESHOLD_ONE), person=st.integers(0, 1 << 40))
+def test_an_interruption_falls_inside_its_spell(months, yearly, person):
+    at = rules.interruption_month(7, person, 53, 3, months, yearly)
+    assert at == 0 or 1 <= at < months
