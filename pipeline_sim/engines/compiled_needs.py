@@ -3,7 +3,8 @@
 Where a person can go from and to is known from the blueprint, so what they give back before asking, what
 they ask for and what they give back after the grant are rows of a table. Numbering: bundle 0 is nothing;
 transitions are levels x regions (entering a level), then regions (an F2 year with a practice placement),
-then stages x regions (a year of medical school).
+then levels x regions (starting a level with nothing in hand), then stages x regions (a year of medical
+school).
 """
 
 from __future__ import annotations
@@ -135,6 +136,7 @@ class NeedTables:
     result: NDArray[np.int64]  # [X, M] bundle then held
     seat: NDArray[np.int64]  # [X] bundle of a trainee who is in the level, 0 for other transitions
     pool_kind: NDArray[np.int64]  # [pools]
+    enter: int  # transition of starting with nothing in hand at level 0 in region 0
 
 
 def training_items(
@@ -170,6 +172,12 @@ def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
         units = blueprint.foundation_practice_units
         with_practice = ((*plain, (numbers.practice(region), units)), plain) if units else (plain,)
         needs.add_move(held, with_practice, posts)
+    enter = len(needs.rows)
+    for programme in range(len(blueprint.programmes)):
+        first = int(blueprint.level_first[programme])
+        for level in range(first, first + int(blueprint.level_count[programme])):
+            for region in regions:
+                needs.add_move((), (training_items(blueprint, numbers, programme, level, region),), posts)
     for stage in range(len(STAGES)):
         start, count = int(blueprint.mix_first[stage]), int(blueprint.mix_count[stage])
         for region in regions:
@@ -185,10 +193,10 @@ def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
                 needs.add((), needs.need(mixes, september_only=True), [()] * len(mixes), mixes)
             else:
                 needs.add((), AT_ONCE, [()], [()])
-    return _as_arrays(needs, numbers.kinds())
+    return _as_arrays(needs, numbers.kinds(), enter)
 
 
-def _as_arrays(needs: Needs, pool_kind: NDArray[np.int64]) -> NeedTables:
+def _as_arrays(needs: Needs, pool_kind: NDArray[np.int64], enter: int) -> NeedTables:
     asked = [tuple(needs.bundle(items) for items in bundles) for bundles, _ in needs.needs]
     width = max(1, *(len(items) for items in needs.bundles))
     most = max(1, *(len(row[3]) for row in needs.rows))
@@ -215,4 +223,5 @@ def _as_arrays(needs: Needs, pool_kind: NDArray[np.int64]) -> NeedTables:
         result=padded([row[3] for row in needs.rows]),
         seat=np.array(needs.seats + [0] * (len(needs.rows) - len(needs.seats)), np.int64),
         pool_kind=pool_kind,
+        enter=enter,
     )

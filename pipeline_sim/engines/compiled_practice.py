@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_credit import live_differently
 from pipeline_sim.engines.compiled_outside import SAS
 from pipeline_sim.engines.compiled_records import (
     ALIVE,
@@ -105,6 +106,7 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
         person = r.people[i]
         group, programme, region = person.level, person.programme, person.region
         state, wte = t.groups[group].state, practice_wte(t, key, person.identity, group, person.female)
+        live_differently(r, month, i)
         person.trained = region
         person.state = state
         person.wte = wte

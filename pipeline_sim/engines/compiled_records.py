@@ -59,6 +59,22 @@ FLEX = np.dtype(
     [
         ("due", np.int16),  # month in which someone away is due back
         ("away_since", np.int16),
+        # credit and transfer: see compiled_credit
+        ("done", np.int32),  # WTE months x 100 trained in the programme left last
+        ("credited", np.int32),  # on starting the programme of now
+        ("last_programme", np.int16),  # -1 none
+        ("left_programme", np.int16),  # month
+        ("lives_so_since", np.int16),  # month in which the life outside training of now began
+        ("experience_until", np.int16),  # month
+        ("locally_employed", np.int16),  # months of experience in each of EXPERIENCE_STATES
+        ("unplaced", np.int16),
+        ("sas", np.int16),
+        ("training_initiative", np.int16),
+        ("credit_kind", np.int8),
+        ("satisfactory", np.int8),  # left the last programme without a release
+        ("keeps", np.int8),  # programme + 1 of the post kept while trying for another, 0 none
+        ("goes_on", np.int8),  # 1 if the level was done at that review
+        ("enhanced", np.int8),  # took a place of the Enhance programme
     ]
 )
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.compiling import by_field, flow
+from pipeline_sim.engines.compiled_credit import leave_programme, live_differently
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
@@ -25,6 +26,7 @@ from pipeline_sim.engines.compiled_records import (
     TOLD,
     Stage,
     calendar_month,
+    give_back,
     next_august,
     note,
     people_marked,
@@ -32,7 +34,7 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
 )
 from pipeline_sim.engines.compiled_tables import Run
-from pipeline_sim.engines.compiled_training import opens, start_training
+from pipeline_sim.engines.compiled_training import goes_on, opens, start_training
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import foundation as foundation_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
@@ -93,6 +95,8 @@ def gather_applicants(setting: Any, r: Any, key: Any, month: Any, enough: Any, c
         c.trained[k] = one.trained
         c.priority[k] = one.priority_region
         c.competence[k] = one.competence
+        c.own[k] = r.flex[r.found[k]].keeps
+        c.enhanced[k] = r.flex[r.found[k]].enhanced
         season.track[k] = one.state
         season.out[k] = False
         season.reason[k] = Unplaced.NO_POST
@@ -155,6 +159,8 @@ def enter(
         entered.trained[n] = everyone.trained[k]
         entered.priority[n] = everyone.priority[k]
         entered.competence[n] = everyone.competence[k]
+        entered.own[n] = everyone.own[k]
+        entered.enhanced[n] = everyone.enhanced[k]
     return count
 
 
@@ -360,6 +366,7 @@ def recruitment_answers(
         i = applicants[k]
         person = r.people[i]
         from_sas = person.state == State.SAS
+        keeps = r.flex[i].keeps != 0
         if accepted[k] >= 0:
             programme, region = accepted[k] // setting.regions, accepted[k] % setting.regions
             if chance.happens(key, person.identity, chance.WITHDRAWAL, month, setting.withdraw_before_start):
@@ -368,14 +375,27 @@ def recruitment_answers(
                 started += 1
                 if from_sas:
                     push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
+                elif keeps:
+                    goes_on(t, r, key, month, i)
                 else:
                     _goes_back(r, i)
                 continue
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
+            if keeps:
+                note(
+                    starts[started], i, Event.TRANSFERRED, person.programme, person.level, person.region,
+                    person.wte, programme,
+                )  # fmt: skip
+                started += 1
+                leave_programme(t, r, month, i, 1)
+                give_back(r, person)
+                r.flex[i].keeps = 0
             start_training(t, r, key, month, i, programme, region)
         elif from_sas:
             push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
+        elif keeps:
+            goes_on(t, r, key, month, i)
         else:
             state = State.UNPLACED.value
             if person.state == State.OVERSEAS_APPLICANT:
@@ -386,6 +406,7 @@ def recruitment_answers(
                 go_outside(r, i, state, 1, TOLD if told else 0)
                 continue
             if not told:
+                live_differently(r, month, i)
                 live_as(person, state, key, month, attraction)
                 note(starts[started], i, Event.STARTED_OUTSIDE, -1, -1, person.trained, 0, state)
                 started += 1

@@ -14,12 +14,19 @@ from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field
-from pipeline_sim.engines.common import trained_specialty_thresholds
+from pipeline_sim.engines.common import levels_before, programme_months, trained_specialty_thresholds
 from pipeline_sim.engines.compiled_needs import NeedTables, PoolNumbers
 from pipeline_sim.engines.compiled_people import Everyone, everyone
 from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES
 from pipeline_sim.prefetching import AHEAD
-from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, OUTSIDE_STATES, TRAINED_GROUPS, Blueprint
+from pipeline_sim.scenario.blueprint import (
+    AFTER_F2_DESTINATIONS,
+    EXPERIENCE_RULE,
+    OUTSIDE_STATES,
+    TRAINED_GROUPS,
+    TRANSFER_RULE,
+    Blueprint,
+)
 from pipeline_sim.vocabulary import PoolKind, State
 
 Ints = NDArray[np.int64]
@@ -62,6 +69,11 @@ class TrainingTables(NamedTuple):
     taken: Records
     openings: Records  # [12] what the rounds of a calendar month open
     after_august: Ints  # months from August to the rounds before the next, ascending
+    level_needs: Ints  # [T] WTE months x 100
+    level_before: Ints  # [T] of the levels before in the programme
+    credit: Records  # [Y, P, P] from one programme to another
+    experience: Records  # [Y, X, P]
+    transfers: Records  # [Y, P] trying for another programme, and what Enhance brings
 
 
 class OutsideTables(NamedTuple):
@@ -184,11 +196,21 @@ def whole(array: Any) -> Ints:
     return np.array(array, np.int64, order="C")
 
 
+def _credit(bp: Blueprint) -> tuple[Records, Records, Records]:
+    """Rules of credit, of recognised experience, and of trying for another programme."""
+    rules, experience = np.moveaxis(bp.credit_rules, -1, 0), np.moveaxis(bp.experience_rules, -1, 0)
+    return (
+        records(**dict(zip(TRANSFER_RULE, rules, strict=True))),
+        records(**dict(zip(EXPERIENCE_RULE, experience, strict=True))),
+        records(applies=bp.transfer_applies, enhance_credit=bp.enhance_credit),
+    )
+
+
 def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -> Tables:
     """The tables of a scenario."""
     bp = blueprint
     people = everyone(bp)
-    setting = _settings(bp, numbers)
+    setting = _settings(bp, numbers, needs)
     transitions = records(before=needs.before, need=needs.need, seat=needs.seat)
     taken = records(after=needs.after, held=needs.result)
     routes, programmes = _routes(bp), _programmes(bp)
@@ -206,6 +228,9 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             taken,
             _openings(bp),
             whole(sorted({(int(month) - clock.TRAINING_YEAR_MONTH) % 12 for month in bp.round_month} - {0})),
+            whole(bp.level_wte_hundredths),
+            whole(levels_before(bp)),
+            *_credit(bp),
         ),
         outside=OutsideTables(
             setting,
@@ -251,7 +276,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     )
 
 
-def _settings(bp: Blueprint, numbers: PoolNumbers) -> Records:
+def _settings(bp: Blueprint, numbers: PoolNumbers, needs: NeedTables) -> Records:
     values = {name: int(getattr(bp, name)) for name in SETTINGS}
     derived = {
         "year_offset": (bp.start_month - clock.TRAINING_YEAR_MONTH) % clock.MONTHS_PER_YEAR,
@@ -261,6 +286,7 @@ def _settings(bp: Blueprint, numbers: PoolNumbers) -> Records:
         "groups": len(bp.supervision_groups),
         "posts_from": numbers.post(0, 0),
         "supervisors_from": numbers.supervisor(0, 0),
+        "enter": needs.enter,
         "practice_from": numbers.practice(0),
         "youngest_trainee": 12 * int(bp.stock_trainee_age[0]),
         "oldest_trainee": 12 * int(bp.stock_trainee_age[1]),
@@ -303,6 +329,7 @@ def _programmes(bp: Blueprint) -> Records:
         extension=bp.programme_extension,
         extension_cap=bp.programme_extension_cap,
         ltft=bp.programme_ltft,
+        months=programme_months(bp),
         ltft_stock=bp.programme_ltft_stock,
     )
 

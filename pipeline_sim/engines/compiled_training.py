@@ -8,11 +8,13 @@ import numpy as np
 from numba import int64
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_credit import leave_programme, note_credit, start_level, tries_another
 from pipeline_sim.engines.compiled_outside import go_outside
 from pipeline_sim.engines.compiled_queues import move_on
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
     ENDINGS,
+    NEVER,
     SITTING,
     STARTING,
     STARTS,
@@ -27,6 +29,7 @@ from pipeline_sim.engines.compiled_records import (
 )
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import training as rules
+from pipeline_sim.rules.credit import REST
 from pipeline_sim.vocabulary import Event, Outcome, State
 
 
@@ -94,18 +97,21 @@ def begin_training_spell(r: Any, key: Any, person: Any, since_review: Any):
 def start_training(t: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
     """Go to an accepted post: ask for post, supervisor and practice place together."""
     person = r.people[i]
+    start = start_level(t, r, month, i, programme)
     person.state = State.TRAINING
     person.entries += 1
     person.tier = 1  # on a UK programme
     person.nhs_since = min(person.nhs_since, month)
-    level = t.programmes[programme].first
+    level = start // REST
+    person.progress = start % REST
+    person.began = NEVER  # until it has
     person.programme = programme
     person.region = region
     person.level = level
     person.wte = rules.starting_wte(
         key, person.identity, programme, t.programmes[programme].ltft, t.ltft_percent, t.ltft_cumulative
     )
-    person.asks = level * t.setting[0].regions + region
+    person.asks = t.setting[0].enter + level * t.setting[0].regions + region
     person.stage = Stage.LEVEL_BEGINS
     mark(r.bits[STARTING], i)
 
@@ -119,13 +125,13 @@ def level_begins(t: Any, r: Any, key: Any, month: Any):
         i = inbox[k]
         person = r.people[i]
         programme, level, region = person.programme, person.level, person.region
-        first = level == t.programmes[programme].first
+        first = person.began == NEVER
         if first:
             r.committed[programme, region] -= 1
             person.trained = region
             person.began = month
-            person.progress = 0
             person.extended = 0
+            started += note_credit(r, i, starts[started])
         note(starts[started], i, Event.STARTED_LEVEL, programme, level, region, person.wte, int(first))
         started += 1
         person.spell = 0
@@ -149,7 +155,7 @@ def seated_trainees_begin(t: Any, r: Any, key: Any):
 @flow
 def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
     """Resignation or review; then more of the level, the next level, or the end of the programme."""
-    setting, inbox = t.setting[0], r.inbox[Stage.TRAINING]
+    inbox = r.inbox[Stage.TRAINING]
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     for k in range(r.inbox_count[Stage.TRAINING]):
         prefetch(r.people, inbox[k + AHEAD])
@@ -160,6 +166,7 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
             give_back(r, person)
             note(endings[ended], i, Event.RESIGNED, programme, level, region, wte, 0)
             ended += 1
+            leave_programme(t, r, month, i, 1)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
         outcome = int(person.way)
@@ -180,6 +187,7 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
             give_back(r, person)
             note(endings[ended], i, Event.RELEASED, programme, level, region, wte, 0)
             ended += 1
+            leave_programme(t, r, month, i, 0)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
         if further:
@@ -187,19 +195,39 @@ def training_spell_ends(t: Any, r: Any, key: Any, month: Any):
             person.required += 100 * further
             note(endings[ended], i, Event.EXTENDED, programme, level, region, wte, further)
             ended += 1
+        if tries_another(t, r, key, month, i, outcome, done):
+            continue
         if not done:
             schedule(r.calendar, month + begin_training_spell(r, key, person, 0), i)
         elif last:
             give_back(r, person)
+            leave_programme(t, r, month, i, 1)
             _complete(t, r, month, i, endings[ended])
             ended += 1
         else:
-            person.progress -= person.required
-            person.level = level + 1
-            transition = (level + 1) * setting.regions + region
-            move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
+            next_level(t, r, i)
     r.inbox_count[Stage.TRAINING] = 0
     r.counts[ENDINGS] = ended
+
+
+@flow
+def next_level(t: Any, r: Any, i: Any):
+    """Go to the level after one that is done."""
+    person = r.people[i]
+    person.progress -= person.required
+    person.level += 1
+    transition = person.level * t.setting[0].regions + person.region
+    move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
+
+
+@flow
+def goes_on(t: Any, r: Any, key: Any, month: Any, i: Any):
+    """Training goes on as it would have, after trying for another programme in vain."""
+    r.flex[i].keeps = 0
+    if r.flex[i].goes_on:
+        next_level(t, r, i)
+    else:
+        schedule(r.calendar, month + begin_training_spell(r, key, r.people[i], 0), i)
 
 
 @flow

@@ -14,15 +14,26 @@ class Doctor:
         "birth",
         "choices",
         "competence",
+        "credit_kind",
+        "credited",
+        "done",
+        "enhanced",
         "entries",
+        "experience",
+        "experience_until",
         "female",
         "group",
         "home",
         "id",
+        "keeps",
+        "last_programme",
+        "left_programme",
+        "lives_so_since",
         "nhs_since",
         "priority_region",
         "results",
         "route",
+        "satisfactory",
         "school_detail",
         "state",
         "tier",
@@ -44,6 +55,14 @@ class Doctor:
         self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
         self.assistantship = 0
+        self.credited = self.credit_kind = 0  # WTE months x 100 in the programme of now, and why
+        self.last_programme = -1  # left or completed last
+        self.done = self.left_programme = 0  # WTE months x 100 trained there; month it was left
+        self.satisfactory = False  # left without a release
+        self.keeps = 0  # programme + 1 of the post kept while trying for another, 0 none
+        self.experience = [0, 0, 0, 0]  # months by EXPERIENCE_STATES
+        self.experience_until = self.lives_so_since = 0  # month of the last; month in which this life began
+        self.enhanced = False  # took a place of the Enhance programme
         self.state = 0  # state of the last spell outside training
         self.answer: tuple[int, int, int] | None = None  # (programme or kind, region, WTE) of a place won
         self.tries_again = -1  # month of a later round that someone without a post will try, or -1

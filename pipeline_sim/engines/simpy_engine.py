@@ -20,7 +20,7 @@ from pipeline_sim.clock import Phase
 from pipeline_sim.engines import rows
 from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines import simpy_practice as practice
-from pipeline_sim.engines.common import trained_specialty_thresholds
+from pipeline_sim.engines.common import levels_before, programme_months, trained_specialty_thresholds
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
@@ -100,6 +100,9 @@ class Simulation:
         self.level_first = bp.level_first.tolist()
         self.level_count = bp.level_count.tolist()
         self.level_wte = bp.level_wte_hundredths.tolist()
+        self.level_before = levels_before(bp).tolist()
+        self.programme_months = programme_months(bp).tolist()
+        self.transfer_applies = bp.transfer_applies.tolist()
         self.extension = bp.programme_extension.tolist()
         self.extension_cap = bp.programme_extension_cap.tolist()
         self.core_bit = bp.programme_core_bit.tolist()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from pipeline_sim import randomness as chance
-from pipeline_sim.engines import rows
+from pipeline_sim.engines import rows, simpy_credit
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NEXT_LEVEL, place
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
@@ -267,6 +267,7 @@ def spell_away(sim: Simulation, doctor: Doctor, choice: int) -> Stage | None:
 
 def live_as(sim: Simulation, doctor: Doctor, state: int) -> None:
     """Take up a life outside training; in the NHS, service begins, in a region."""
+    simpy_credit.live_differently(sim, doctor)
     doctor.state = state
     if state in NHS_STATES:
         sim.serve_nhs(doctor)
@@ -352,16 +353,17 @@ def apply_for_training(sim: Simulation, doctor: Doctor, month: int) -> Stage:
 
 def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int, wte: int) -> Stage:
     """Take post, supervisor and practice place together, then train."""
+    level, progress = simpy_credit.start_level(sim, doctor, programme)
     doctor.state = TRAINING
     doctor.entries += 1
     doctor.tier = 1  # on a UK programme
     sim.serve_nhs(doctor)
-    level = sim.level_first[programme]
     wanted = sim.training_bundle(programme, level, region)
     where = place(programme, level, region, wte)
     yield sim.pools.ask(sim.pools.need(wanted), STARTING, sim.month, doctor, where)
     sim.recruitment.committed[programme][region] -= 1
-    return training(sim, doctor, programme, region, level, wte, wanted, began=sim.month)
+    simpy_credit.log_credit(sim, doctor, where)
+    return training(sim, doctor, programme, region, level, wte, wanted, began=sim.month, progress=progress)
 
 
 def training(
@@ -380,15 +382,15 @@ def training(
     """The levels of a programme to its end. ``seated`` in a level already begun at the start."""
     write, person = sim.log.write, doctor.id
     doctor.trained = region
-    first = sim.level_first[programme]
-    last = first + sim.level_count[programme] - 1
+    last = sim.level_first[programme] + sim.level_count[programme] - 1
     hazards = sim.hazards[programme]
     extended = 0
     where = place(programme, level, region, wte)
+    entering = not seated
     while True:
         if not seated:
-            write(rows.STARTED_LEVEL, person, where, int(level == first))
-        seated = False
+            write(rows.STARTED_LEVEL, person, where, int(entering))
+        seated = entering = False
         spell = 0
         required = sim.level_wte[level]
         while True:
@@ -406,6 +408,7 @@ def training(
             if outcome == training_rules.RESIGNS:
                 sim.pools.release(held)
                 write(rows.RESIGNED, person, where)
+                simpy_credit.leave_programme(sim, doctor, programme, level, progress, satisfactory=True)
                 return after_resigning(sim, doctor)
             progress += months * wte
             since_review = 0
@@ -423,15 +426,21 @@ def training(
             if outcome == training_rules.RELEASE:
                 sim.pools.release(held)
                 write(rows.RELEASED, person, where)
+                simpy_credit.leave_programme(sim, doctor, programme, level, progress, satisfactory=False)
                 return after_resigning(sim, doctor)
             if further:
                 extended += further
                 required += 100 * further
                 write(rows.EXTENDED, person, where, further)
+            if simpy_credit.tries_another(sim, doctor, programme, outcome):
+                stage = yield from another_programme(sim, doctor, programme, level, progress, where, held)
+                if stage is not None:
+                    return stage
             if done:
                 break
         if level == last:
             sim.pools.release(held)
+            simpy_credit.leave_programme(sim, doctor, programme, level, progress, satisfactory=True)
             return completion(sim, doctor, programme, where, began)
         progress -= required
         level += 1
@@ -440,6 +449,21 @@ def training(
         if wanted is not held:
             yield from move_on(sim, doctor, held, (wanted,), SITTING, where)
             held = wanted
+
+
+def another_programme(
+    sim: Simulation, doctor: Doctor, programme: int, level: int, progress: int, where: int, held: Bundle
+) -> Stage:
+    """Try for a post in another programme; returns training there, or None to go on here."""
+    yield from simpy_credit.apply_for_another(sim, doctor, programme)
+    if doctor.answer is None:
+        return None
+    new = doctor.answer[0]
+    stage = take_up_post(sim, doctor)
+    if stage is not None:
+        sim.pools.release(held)
+        simpy_credit.transfer(sim, doctor, programme, level, progress, where, new)
+    return stage
 
 
 def completion(sim: Simulation, doctor: Doctor, programme: int, where: int, began: int) -> Stage | None:

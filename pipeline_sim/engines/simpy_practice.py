@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from pipeline_sim.engines import rows
+from pipeline_sim.engines import rows, simpy_credit
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.randomness import SAS_SPECIALTY, draw, pick
@@ -67,6 +67,7 @@ def practice(
     """
     write = sim.log.write
     doctor.trained = region
+    simpy_credit.live_differently(sim, doctor)
     doctor.state = GROUP_STATE[group]
     workforce = sim.workforce[group][programme]
     cut = False

@@ -45,6 +45,11 @@ OUTSIDE_STATES = (
     "overseas_applicant",
 )
 MAX_AGE = 100
+#: States outside training in which experience may be recognised.
+EXPERIENCE_STATES = ("locally_employed", "unplaced", "sas", "training_initiative")
+#: What a rule of credit says, as the last index of its array.
+TRANSFER_RULE = ("cap", "overlap", "least", "recency", "satisfactory")
+EXPERIENCE_RULE = ("cap", "rate", "least", "recency")
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,18 @@ class Blueprint:
     foundation_share: Ints  # [G] percent of a group's units that go to foundation doctors
     crowding_review_percent: int  # percent added to outcome 3 per percent over capacity (soft rule)
     crowding_resign_percent: int  # percent added to resignation per percent over capacity (soft rule)
+
+    # credit and transfer ------------------------------------------------------------------------
+    credit_rules: (
+        Ints  # [Y, P from, P to, 5] by TRANSFER_RULE: hundredths, percent, hundredths, months, 0 or 1
+    )
+    experience_rules: (
+        Ints  # [Y, X, P to, 4] by EXPERIENCE_STATES and _RULE: hundredths, percent, months, months
+    )
+    transfer_applies: Ints  # [Y, P] threshold: tries for another programme after a satisfactory review
+    enhance_places: Ints  # [Y, R]
+    enhance_taste: Ints  # [Y, P] percent: multiplies the taste of those who took a place
+    enhance_credit: Ints  # [Y, P] hundredths towards the programme
 
     # for reports --------------------------------------------------------------------------------
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year

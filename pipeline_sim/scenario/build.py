@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, training_year
-from pipeline_sim.scenario import build_people
+from pipeline_sim.scenario import build_credit, build_people
 from pipeline_sim.scenario.arrays import (
     Years,
     counts,
@@ -114,6 +114,7 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         **build_people.stream_fields(context),
         **build_people.practice_fields(context),
         **supervision_fields(context),
+        **build_credit.credit_fields(context),
         "plan": plans(scenario.tables.get("plans"), scenario.scale),
     }
     return Blueprint(**fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipeline_sim.scenario import schema_credit
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -203,7 +204,7 @@ _SPECS = (
         (
             _defines("programme", "short name of the programme"),
             _title("programme", "report/figures.py"),
-            Column("family", "name", "family of related specialties", reader=KEPT),
+            Column("family", "name", "family of related specialties", reader="rules/credit.py"),
             *_read_by(BUILD, _one_of("kind", PROGRAMME_KINDS, "what sort of programme", key=False)),
             Column(
                 "supervision_group", "reference", "who supervises it",
@@ -482,4 +483,6 @@ _SPECS = (
     ),
 )  # fmt: skip
 
-TABLES: dict[str, TableSpec] = {spec.name: spec for spec in _SPECS}
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec for spec in (*_SPECS[:-2], *schema_credit.SPECS, *_SPECS[-2:])
+}

@@ -1,0 +1,124 @@
+"""Credit on starting a programme, and trying for another programme from within one, on SimPy."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from pipeline_sim.engines import rows
+from pipeline_sim.engines.doctor import Doctor
+from pipeline_sim.rules import credit as rules
+from pipeline_sim.scenario.blueprint import EXPERIENCE_STATES
+from pipeline_sim.vocabulary import CREDIT_KIND, Credit, Outcome, State
+
+if TYPE_CHECKING:
+    from pipeline_sim.engines.simpy_engine import Simulation
+
+COUNTED = {int(State[name.upper()]): k for k, name in enumerate(EXPERIENCE_STATES)}
+TRANSFER, EXPERIENCE, ENHANCE = int(Credit.TRANSFER), int(Credit.EXPERIENCE), int(Credit.ENHANCE)
+SATISFACTORY = int(Outcome.SATISFACTORY)
+
+
+def live_differently(sim: Simulation, doctor: Doctor) -> None:
+    """Add up the experience of the life outside training that ends this month."""
+    counted = COUNTED.get(doctor.state)
+    if counted is not None:
+        doctor.experience[counted] += sim.month - doctor.lives_so_since
+        doctor.experience_until = sim.month
+    doctor.lives_so_since = sim.month
+
+
+def served_before(doctor: Doctor, state: int, months: int) -> None:
+    """Experience gained before the start of the run."""
+    if state in COUNTED:
+        doctor.experience[COUNTED[state]] += months
+
+
+def leave_programme(
+    sim: Simulation, doctor: Doctor, programme: int, level: int, progress: int, satisfactory: bool
+) -> None:
+    """Remember what was done in a programme; progress is what reviews have confirmed."""
+    doctor.last_programme = programme
+    doctor.done = int(
+        rules.months_done(sim.level_before[level], progress, sim.level_wte[level], doctor.credited)
+    )
+    doctor.left_programme = sim.month
+    doctor.satisfactory = satisfactory
+
+
+def start_level(sim: Simulation, doctor: Doctor, programme: int) -> tuple[int, int]:
+    """(level, progress) with which a programme starts; the credit is kept with its kind."""
+    live_differently(sim, doctor)
+    best = max(
+        _transfer(sim, doctor, programme) * rules.KINDS + rules.KINDS - TRANSFER,
+        _experience(sim, doctor, programme) * rules.KINDS + rules.KINDS - EXPERIENCE,
+        _enhance(sim, doctor, programme) * rules.KINDS + rules.KINDS - ENHANCE,
+    )
+    first, levels = sim.level_first[programme], sim.level_count[programme]
+    credit = rules.within_programme(best // rules.KINDS, sim.programme_months[programme])
+    doctor.credited = int(credit)
+    doctor.credit_kind = rules.KINDS - best % rules.KINDS
+    level, progress = divmod(rules.entry(credit, first, levels, sim.bp.level_wte_hundredths), rules.REST)
+    return int(level), int(progress)
+
+
+def _transfer(sim: Simulation, doctor: Doctor, programme: int) -> int:
+    if doctor.last_programme < 0:
+        return 0
+    cap, overlap, least, recency, asks = sim.bp.credit_rules[
+        sim.year, doctor.last_programme, programme
+    ].tolist()
+    away = sim.month - doctor.left_programme
+    return int(
+        rules.transfer_credit(
+            doctor.done, away, doctor.satisfactory, cap, overlap, least, recency, asks
+        )
+    )  # fmt: skip
+
+
+def _experience(sim: Simulation, doctor: Doctor, programme: int) -> int:
+    away, total, most = sim.month - doctor.experience_until, 0, 0
+    for months, rule in zip(
+        doctor.experience, sim.bp.experience_rules[sim.year, :, programme].tolist(), strict=True
+    ):
+        cap, rate, least, recency = rule
+        credit = int(rules.experience_credit(months, away, rate, cap, least, recency))
+        total += credit
+        most = max(most, cap if credit else 0)
+    return min(total, most)
+
+
+def _enhance(sim: Simulation, doctor: Doctor, programme: int) -> int:
+    return int(sim.bp.enhance_credit[sim.year, programme]) if doctor.enhanced else 0
+
+
+def log_credit(sim: Simulation, doctor: Doctor, where: int) -> None:
+    """What was credited, as the programme starts."""
+    if doctor.credited:
+        detail = doctor.credited + CREDIT_KIND * doctor.credit_kind
+        sim.log.write(rows.CREDIT_GRANTED, doctor.id, where, detail)
+
+
+def tries_another(sim: Simulation, doctor: Doctor, programme: int, outcome: int) -> bool:
+    """Whether a trainee just reviewed applies for another programme in this month's rounds."""
+    if outcome != SATISFACTORY or not sim.is_august:
+        return False
+    yearly = sim.transfer_applies[sim.year][programme]
+    return bool(rules.tries_another(sim.key, doctor.id, sim.month, yearly))
+
+
+def apply_for_another(sim: Simulation, doctor: Doctor, programme: int) -> Generator[Any, Any, None]:
+    """Apply in this month's rounds with the post kept; a post won is the doctor's answer."""
+    doctor.competence |= int(sim.bp.programme_parents[programme])  # it was needed to come here
+    doctor.keeps = programme + 1
+    sim.recruitment.register(doctor, sim.month)
+    yield sim.answers[sim.month]
+    doctor.keeps, doctor.tries_again = 0, -1
+
+
+def transfer(
+    sim: Simulation, doctor: Doctor, programme: int, level: int, progress: int, where: int, new: int
+) -> None:
+    """Leave a programme for a post won in another."""
+    sim.log.write(rows.TRANSFERRED, doctor.id, where, new)
+    leave_programme(sim, doctor, programme, level, progress, satisfactory=True)
