@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import product
 
 from pipeline_sim.errors import ScenarioError
 from pipeline_sim.scenario.definition import Scenario, table_problems
@@ -137,6 +138,39 @@ def with_second_region(scenario: Scenario) -> Scenario:
     return with_tables(scenario, doubled)
 
 
+def credit_tables() -> dict[str, list[Row]]:
+    """Credit, recognised experience, trying for another programme, and Enhance, for the teaching base."""
+    transfer = {"uptake": 0.9, "overlap": 0.9, "min_months": 6, "recency_months": 20, "satisfactory_exit": 1}
+    families = ("general_practice", "medicine")
+    programmes = ("general_practice", "core_medicine", "cardiology")
+    states = {"locally_employed": 12, "unplaced": 12, "sas": 24, "training_initiative": 6}
+    return {
+        "credit_families": [
+            {"from_family": a, "to_family": b, "year": 2024, "cap_months": cap, **transfer}
+            for a, b, cap in product(families, families, (14,))
+        ],
+        "credit_transfer": [
+            {
+                "from_programme": "core_medicine", "to_programme": "general_practice", "year": 2026,
+                "cap_months": 12, **transfer,
+            }
+        ],
+        "recognised_experience": [
+            {
+                "state": state, "family": family, "year": 2025, "uptake": 0.8, "cap_months": 15,
+                "rate": 0.7 if family == "general_practice" else 0.2,
+                "min_months": least, "recency_months": 6,
+            }
+            for (state, least), family in product(states.items(), families)
+        ],
+        "transfers": [{"programme": p, "year": 2025, "applies": 0.3} for p in programmes],
+        "enhance_places": [{"region": "middleshire", "year": 2025, "places": 120, "months": 12}],
+        "enhance_effects": [
+            {"programme": "general_practice", "year": 2025, "taste_weight": 3, "credit_months": 2}
+        ],
+    }  # fmt: skip
+
+
 def everything_happens() -> Scenario:
     """Two regions in which every table has rows, every mechanism acts, and everything is a little scarce."""
     scenario = with_second_region(load_scenario("teaching"))
@@ -179,6 +213,7 @@ def everything_happens() -> Scenario:
                 {"year": 2027, "application_cap": 3, "tier_stage": "interview", "tier_nhs_months": 12}
             ],
             "exits": [{"group": "gp", "age_from": 25, "year": 2026, "leave": 0.08}],
+            **credit_tables(),
         },
     )  # fmt: skip
     lists = {"list_1": 0.4, "list_2": 0.3, "list_3": 0.2, "list_all": 0.1}

@@ -38,7 +38,6 @@ CHANGE_NO_EVENT = {
     "regions:population",
     "routes:title",
     "programmes:title",
-    "programmes:family",
     "streams:title",
     "supervision_groups:title",
     "plans:plan",
@@ -58,8 +57,12 @@ NOT_ALONE = {
 #: Columns that say the same twice.
 _CORE: dict[str, Cell] = {"programmes.cardiology:kind": "core", "programmes.cardiology:completes": "core"}
 TOGETHER = {"programmes:kind": _CORE, "programmes:completes": _CORE}
-#: Settings that act only together with another.
-CONTEXT = {
+#: Parameters that act only together with another.
+CONTEXT: dict[str, dict[str, Cell]] = {
+    "credit_transfer:satisfactory_exit": {"programmes:release": 0.4},
+    "credit_families:satisfactory_exit": {"programmes:release": 0.4},
+    "credit_families:recency_months": {"programmes:resignation": 0.3},
+    "credit_families:min_months": {"programmes:resignation": 0.3},
     "supervision.crowding_review": {"supervision.rule": "soft"},
     "supervision.crowding_resignation": {"supervision.rule": "soft"},
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import int64
 
+from pipeline_sim import clock
 from pipeline_sim.compiling import flow
-from pipeline_sim.engines.compiled_records import APPLICANTS, mark, next_august, note, training_year
+from pipeline_sim.engines.compiled_records import APPLICANTS, STARTS, mark, next_august, note, training_year
 from pipeline_sim.rules import credit as rules
-from pipeline_sim.scenario.blueprint import EXPERIENCE_STATES
+from pipeline_sim.scenario.blueprint import EXPERIENCE_STATES, Blueprint
 from pipeline_sim.vocabulary import CREDIT_KIND, Credit, Event, Outcome, State
 
 LOCALLY_EMPLOYED, UNPLACED, SAS, TRAINING_INITIATIVE = range(len(EXPERIENCE_STATES))
@@ -72,13 +74,15 @@ def leave_programme(t: Any, r: Any, month: Any, i: Any, satisfactory: Any):
 
 
 @flow
-def _of_state(t: Any, year: Any, state: Any, programme: Any, months: Any, away: Any):
+def _of_state(t: Any, year: Any, state: Any, programme: Any, months: Any, away: Any, asks: Any):
     rule = t.experience[year, state, programme]
-    return rules.experience_credit(int64(months), away, rule.rate, rule.cap, rule.least, rule.recency)
+    return rules.experience_credit(
+        int64(months), away, asks, rule.uptake, rule.rate, rule.cap, rule.least, rule.recency
+    )
 
 
 @flow
-def _experience(t: Any, flex: Any, year: Any, month: Any, programme: Any):
+def _experience(t: Any, flex: Any, year: Any, month: Any, programme: Any, asks: Any):
     away = month - int64(flex.experience_until)
     total, most = 0, 0
     for state in range(len(EXPERIENCE_STATES)):
@@ -89,7 +93,7 @@ def _experience(t: Any, flex: Any, year: Any, month: Any, programme: Any):
             months = int64(flex.sas)
         elif state == TRAINING_INITIATIVE:
             months = int64(flex.training_initiative)
-        credit = _of_state(t, year, state, programme, months, away)
+        credit = _of_state(t, year, state, programme, months, away, asks)
         total += credit
         if credit > 0:
             most = max(most, t.experience[year, state, programme].cap)
@@ -97,25 +101,26 @@ def _experience(t: Any, flex: Any, year: Any, month: Any, programme: Any):
 
 
 @flow
-def _transfer(t: Any, flex: Any, year: Any, month: Any, programme: Any):
+def _transfer(t: Any, flex: Any, year: Any, month: Any, programme: Any, asks: Any):
     if flex.last_programme < 0:
         return 0
     rule = t.credit[year, flex.last_programme, programme]
     away = month - int64(flex.left_programme)
     return rules.transfer_credit(
-        int64(flex.done), away, flex.satisfactory != 0, rule.cap, rule.overlap, rule.least, rule.recency,
-        rule.satisfactory != 0,
+        int64(flex.done), away, flex.satisfactory != 0, asks, rule.uptake, rule.cap, rule.overlap, rule.least,
+        rule.recency, rule.satisfactory != 0,
     )  # fmt: skip
 
 
 @flow
-def start_level(t: Any, r: Any, month: Any, i: Any, programme: Any):
+def start_level(t: Any, r: Any, key: Any, month: Any, i: Any, programme: Any):
     """Level, and progress in it, with which a programme starts, as the rule codes them."""
     live_differently(r, month, i)
     flex, year = r.flex[i], training_year(t.setting[0], month)
-    of_kind = _transfer(t, flex, year, month, programme) * rules.KINDS
+    asks = rules.wish(key, r.people[i].identity, int64(r.people[i].entries))
+    of_kind = _transfer(t, flex, year, month, programme, asks) * rules.KINDS
     best = of_kind + rules.KINDS - Credit.TRANSFER.value
-    of_kind = _experience(t, flex, year, month, programme) * rules.KINDS
+    of_kind = _experience(t, flex, year, month, programme, asks) * rules.KINDS
     best = max(best, of_kind + rules.KINDS - Credit.EXPERIENCE.value)
     of_kind = t.transfers[year, programme].enhance_credit * rules.KINDS if flex.enhanced else 0
     best = max(best, of_kind + rules.KINDS - Credit.ENHANCE.value)
@@ -152,3 +157,22 @@ def tries_another(t: Any, r: Any, key: Any, month: Any, i: Any, outcome: Any, do
     r.flex[i].goes_on = int(done)
     mark(r.bits[APPLICANTS], i)
     return True
+
+
+def fill_enhance_places(blueprint: Blueprint, run: Any, key: int, month: int) -> None:
+    """The Enhance programme: each August, places by lot among those who started a foundation year."""
+    places = blueprint.enhance_places[clock.training_year(blueprint.start_month, month)]
+    if clock.calendar_month(blueprint.start_month, month) != clock.TRAINING_YEAR_MONTH or not places.any():
+        return
+    starts, count = run.log[STARTS], int(run.counts[STARTS])
+    began = starts["event"][:count] == Event.FOUNDATION_STARTED
+    who, where = starts["person"][:count][began], starts["region"][:count][began].astype(np.int64)
+    new = run.flex["enhanced"][who] == 0
+    who, where = who[new], where[new]
+    months = blueprint.enhance_months[clock.training_year(blueprint.start_month, month)]
+    for won in rules.win_places(key, month, run.people["identity"][who], where, places).tolist():
+        run.flex["enhanced"][who[won]] = 1
+        region = int(where[won])
+        note(starts[count], int(who[won]), Event.ENHANCE_JOINED, -1, -1, region, 0, int(months[region]))
+        count += 1
+    run.counts[STARTS] = count

@@ -17,6 +17,7 @@ from pipeline_sim import clock
 from pipeline_sim.clock import Phase
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_arrivals import come
+from pipeline_sim.engines.compiled_credit import fill_enhance_places
 from pipeline_sim.engines.compiled_foundation import (
     foundation_answers,
     foundation_spell_ends,
@@ -195,6 +196,7 @@ class CompiledEngine:
             self._log(book, month, ENDINGS, Phase.ENDINGS)
             self._hold_rounds(book, rounds, key, month)
             _grants_and_starts(t, self._queue, r, key, month)
+            fill_enhance_places(bp, r, key, month)
             self._log(book, month, GRANTS, Phase.GRANTS)
             self._log(book, month, STARTS, Phase.STARTS)
             if clock.calendar_month(bp.start_month, month) == POOL_CENSUS_MONTH:

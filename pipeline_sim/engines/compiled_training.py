@@ -97,7 +97,7 @@ def begin_training_spell(r: Any, key: Any, person: Any, since_review: Any):
 def start_training(t: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
     """Go to an accepted post: ask for post, supervisor and practice place together."""
     person = r.people[i]
-    start = start_level(t, r, month, i, programme)
+    start = start_level(t, r, key, month, i, programme)
     person.state = State.TRAINING
     person.entries += 1
     person.tier = 1  # on a UK programme

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline_sim.engines import rows
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.rules import credit as rules
@@ -65,24 +67,24 @@ def start_level(sim: Simulation, doctor: Doctor, programme: int) -> tuple[int, i
 def _transfer(sim: Simulation, doctor: Doctor, programme: int) -> int:
     if doctor.last_programme < 0:
         return 0
-    cap, overlap, least, recency, asks = sim.bp.credit_rules[
-        sim.year, doctor.last_programme, programme
-    ].tolist()
+    rule = sim.bp.credit_rules[sim.year, doctor.last_programme, programme].tolist()
+    uptake, cap, overlap, least, recency, satisfactory = rule
+    asks = rules.wish(sim.key, doctor.id, doctor.entries)
     away = sim.month - doctor.left_programme
-    return int(
-        rules.transfer_credit(
-            doctor.done, away, doctor.satisfactory, cap, overlap, least, recency, asks
-        )
-    )  # fmt: skip
+    credit = rules.transfer_credit(
+        doctor.done, away, doctor.satisfactory, asks, uptake, cap, overlap, least, recency, satisfactory
+    )
+    return int(credit)
 
 
 def _experience(sim: Simulation, doctor: Doctor, programme: int) -> int:
     away, total, most = sim.month - doctor.experience_until, 0, 0
+    asks = rules.wish(sim.key, doctor.id, doctor.entries)
     for months, rule in zip(
         doctor.experience, sim.bp.experience_rules[sim.year, :, programme].tolist(), strict=True
     ):
-        cap, rate, least, recency = rule
-        credit = int(rules.experience_credit(months, away, rate, cap, least, recency))
+        uptake, cap, rate, least, recency = rule
+        credit = int(rules.experience_credit(months, away, asks, uptake, rate, cap, least, recency))
         total += credit
         most = max(most, cap if credit else 0)
     return min(total, most)
@@ -122,3 +124,30 @@ def transfer(
     """Leave a programme for a post won in another."""
     sim.log.write(rows.TRANSFERRED, doctor.id, where, new)
     leave_programme(sim, doctor, programme, level, progress, satisfactory=True)
+
+
+class Enhance:
+    """The Enhance programme: each August, places by lot among those who start a foundation year."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._started: list[tuple[Doctor, int]] = []
+
+    def consider(self, doctor: Doctor, region: int) -> None:
+        """A foundation year starts this month."""
+        if self._sim.is_august and not doctor.enhanced:
+            self._started.append((doctor, region))
+
+    def fill_places(self) -> None:
+        """At the end of August, when everyone has started."""
+        sim, started, self._started = self._sim, self._started, []
+        places = sim.bp.enhance_places[sim.year]
+        if not started or not places.any():
+            return
+        people = np.array([doctor.id for doctor, _ in started], np.int64)
+        regions = np.array([region for _, region in started], np.int64)
+        for won in rules.win_places(sim.key, sim.month, people, regions, places).tolist():
+            doctor, region = started[won]
+            doctor.enhanced = True
+            months = int(sim.bp.enhance_months[sim.year, region])
+            sim.log.write(rows.ENHANCE_JOINED, doctor.id, sim.in_region[region], months)

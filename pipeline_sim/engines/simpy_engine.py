@@ -24,6 +24,7 @@ from pipeline_sim.engines.common import levels_before, programme_months, trained
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
+from pipeline_sim.engines.simpy_credit import Enhance
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools, Request
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
@@ -87,6 +88,7 @@ class Simulation:
         self._turn_to(0)
         self.foundation = FoundationAllocation(self)
         self.recruitment = Recruitment(self)
+        self.enhance = Enhance(self)
         self.arrivals = Arrivals(self)
 
     # plain lists for the tables that lives read: indexing an array from Python costs five times more
@@ -324,6 +326,7 @@ class Simulation:
         return granted
 
     def _census(self) -> None:
+        self.enhance.fill_places()
         if self.calendar_month == POOL_CENSUS_MONTH:
             self._log_pools()
         if self._progress is not None:

@@ -177,6 +177,7 @@ def foundation_years(
             taken = yield from move_on(sim, doctor, held, wanted, SITTING if year else STARTING, where)
             held = wanted[taken]
             write(rows.FOUNDATION_STARTED, person, where, int(with_practice and taken == 0))
+            sim.enhance.consider(doctor, region)
         resign, extend, release = sim.foundation_hazards[year][doctor.assistantship]
         extended, spell = False, 0
         while True:

@@ -7,8 +7,10 @@ month. The best of them counts, never all together, and a year of the programme 
 
 from __future__ import annotations
 
-from pipeline_sim.compiling import rule
-from pipeline_sim.randomness import ENHANCE_LOTTERY, TRANSFER, draw, happens
+import numpy as np
+
+from pipeline_sim.compiling import kernel, rule
+from pipeline_sim.randomness import ASKS_FOR_CREDIT, ENHANCE_LOTTERY, TRANSFER, draw, happens
 
 ALWAYS_TRAINED = 1200  # WTE months x 100 that no credit replaces
 KINDS = 8  # credit with its kind is coded as credit * KINDS + kind
@@ -25,17 +27,23 @@ def months_done(before, progress, needed, credited):
 
 
 @rule
-def transfer_credit(done, away, satisfactory, cap, overlap, least, recency, asks_satisfactory):
+def wish(key, person, entries):
+    """How keen someone is to have earlier time credited: less than the uptake is keen enough."""
+    return draw(key, person, ASKS_FOR_CREDIT, entries)
+
+
+@rule
+def transfer_credit(done, away, satisfactory, asks, uptake, cap, overlap, least, recency, must_satisfy):
     """Credit for ``done`` in the last programme, left ``away`` months ago; ``overlap`` is in percent."""
-    if away > recency or done < least or (asks_satisfactory and not satisfactory):
+    if asks >= uptake or away > recency or done < least or (must_satisfy and not satisfactory):
         return 0
     return min(cap, done * overlap // 100)
 
 
 @rule
-def experience_credit(months, away, rate, cap, least, recency):
+def experience_credit(months, away, asks, uptake, rate, cap, least, recency):
     """Credit for months in one state outside training, the last ``away`` months ago; ``rate`` in percent."""
-    if away > recency or months < least:
+    if asks >= uptake or away > recency or months < least:
         return 0
     return min(cap, months * rate)
 
@@ -62,7 +70,19 @@ def tries_another(key, person, month, yearly):
     return yearly > 0 and happens(key, person, TRANSFER, month, yearly)
 
 
-@rule
-def lot(key, person, month):
-    """A doctor's lot for a place of the Enhance programme; the lowest win."""
-    return draw(key, person, ENHANCE_LOTTERY, month)
+@kernel
+def draw_lots(key, people, month, lots):
+    """Fill ``lots[i]`` with the lot of ``people[i]`` for a place of the Enhance programme."""
+    for i in range(people.shape[0]):
+        lots[i] = draw(key, people[i], ENHANCE_LOTTERY, month)
+
+
+def win_places(key, month, people, regions, places):
+    """Positions of those who get a place of the Enhance programme: in each region the lowest lots."""
+    lots = np.empty(len(people), np.int64)
+    draw_lots(key, people, month, lots)
+    won = np.zeros(len(people), np.bool_)
+    order = np.lexsort((people, lots))
+    for region, open_places in enumerate(places.tolist()):
+        won[order[regions[order] == region][:open_places]] = True
+    return np.flatnonzero(won)

@@ -47,9 +47,10 @@ OUTSIDE_STATES = (
 MAX_AGE = 100
 #: States outside training in which experience may be recognised.
 EXPERIENCE_STATES = ("locally_employed", "unplaced", "sas", "training_initiative")
-#: What a rule of credit says, as the last index of its array.
-TRANSFER_RULE = ("cap", "overlap", "least", "recency", "satisfactory")
-EXPERIENCE_RULE = ("cap", "rate", "least", "recency")
+#: What a rule of credit says, as the last index of its array: threshold, hundredths of a month, percent,
+#: hundredths of a month (experience: months), months, and whether a release spoils it.
+TRANSFER_RULE = ("uptake", "cap", "overlap", "least", "recency", "satisfactory")
+EXPERIENCE_RULE = ("uptake", "cap", "rate", "least", "recency")
 
 
 @dataclass(frozen=True)
@@ -228,6 +229,7 @@ class Blueprint:
     )
     transfer_applies: Ints  # [Y, P] threshold: tries for another programme after a satisfactory review
     enhance_places: Ints  # [Y, R]
+    enhance_months: Ints  # [Y, R] length
     enhance_taste: Ints  # [Y, P] percent: multiplies the taste of those who took a place
     enhance_credit: Ints  # [Y, P] hundredths towards the programme
 

@@ -11,8 +11,8 @@ from pipeline_sim.scenario.blueprint import EXPERIENCE_STATES, Ints
 from pipeline_sim.scenario.checks_training import parents_of
 from pipeline_sim.scenario.table import Table
 
-OF_TRANSFER = ("cap_months", "overlap", "min_months", "recency_months", "satisfactory_exit")
-OF_EXPERIENCE = ("cap_months", "rate", "min_months", "recency_months")
+OF_TRANSFER = ("uptake", "cap_months", "overlap", "min_months", "recency_months", "satisfactory_exit")
+OF_EXPERIENCE = ("uptake", "cap_months", "rate", "min_months", "recency_months")
 
 
 def credit_fields(context: Any) -> dict[str, Any]:
@@ -22,24 +22,30 @@ def credit_fields(context: Any) -> dict[str, Any]:
     families: dict[str, list[int]] = {}
     for number, family in enumerate(tables["programmes"]["family"]):
         families.setdefault(family, []).append(number)
-    rules = np.zeros((years.count, count, count, 5), np.int64)
+    rules = np.zeros((years.count, count, count, 6), np.int64)
     for name, members in (("credit_families", families), ("credit_transfer", None)):
-        for (old, new, year), (cap, overlap, least, recency, satisfactory) in _dated(
+        for (old, new, year), (uptake, cap, overlap, least, recency, satisfactory) in _dated(
             tables, name, *OF_TRANSFER
         ):
             since = _since(years, year)
-            value = (percent(cap), percent(overlap), percent(least), recency, satisfactory)
+            value = (threshold(uptake), percent(cap), percent(overlap), percent(least), recency, satisfactory)
             for a in members[old] if members else [programmes[old]]:
                 for b in members[new] if members else [programmes[new]]:
                     rules[since:, a, b] = value
     _drop_required_routes(context, rules)
     states = index_of(EXPERIENCE_STATES)
-    experience = np.zeros((years.count, len(states), count, 4), np.int64)
-    for (state, family, year), (cap, rate, least, recency) in _dated(
+    experience = np.zeros((years.count, len(states), count, 5), np.int64)
+    for (state, family, year), (uptake, cap, rate, least, recency) in _dated(
         tables, "recognised_experience", *OF_EXPERIENCE
     ):
         since = _since(years, year)
-        experience[since:, states[state], families[family]] = (percent(cap), percent(rate), least, recency)
+        experience[since:, states[state], families[family]] = (
+            threshold(uptake),
+            percent(cap),
+            percent(rate),
+            least,
+            recency,
+        )
     applies = np.zeros((years.count, count), np.int64)
     for (programme, year), (probability,) in _dated(tables, "transfers", "applies"):
         applies[_since(years, year) :, programmes[programme]] = threshold(probability)
@@ -48,8 +54,16 @@ def credit_fields(context: Any) -> dict[str, Any]:
         "experience_rules": experience,
         "transfer_applies": applies,
         "enhance_places": context.yearly("enhance_places", "places", context.regions),
+        "enhance_months": _enhance_months(context),
         **_enhance_effects(context),
     }
+
+
+def _enhance_months(context: Any) -> Ints:
+    months = np.zeros((context.years.count, len(context.regions)), np.int64)
+    for (region, year), (length,) in _dated(context.tables, "enhance_places", "months"):
+        months[_since(context.years, year) :, context.regions[region]] = length
+    return months
 
 
 def _enhance_effects(context: Any) -> dict[str, Ints]:

@@ -30,7 +30,13 @@ class Check:
 
 def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
     """Run every check whose columns are sound. ``first_year`` is the training year of month 0."""
-    from pipeline_sim.scenario import checks_recruitment, checks_school, checks_training, checks_workforce
+    from pipeline_sim.scenario import (
+        checks_credit,
+        checks_recruitment,
+        checks_school,
+        checks_training,
+        checks_workforce,
+    )
 
     for table in tables.values():
         check_years(table, first_year, findings)
@@ -42,6 +48,7 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         *checks_training.CHECKS,
         *checks_recruitment.CHECKS,
         *checks_workforce.CHECKS,
+        *checks_credit.CHECKS,
     ):
         present = all(name.partition(".")[0] in tables for name in check.needs)
         if present and findings.usable(*check.needs):

@@ -20,7 +20,9 @@ def _months(name: str, kind: str, what: str, unit: str, high: float) -> Column:
 
 CAP = _months("cap_months", "number", "most credit; 0 = none", "WTE months", 120)
 RECENCY = _months("recency_months", "whole", "how long ago at most; later counts nothing", "months", 600)
+UPTAKE = Column("uptake", "probability", "of those entitled, who ask for it and get it", "share")
 TRANSFER_COLUMNS = (
+    UPTAKE,
     CAP,
     Column("overlap", "probability", "part of what was done that counts", "share"),
     _months("min_months", "number", "least done for any credit", "WTE months", 120),
@@ -55,6 +57,7 @@ SPECS = (
             Column("state", "choice", "where it was gained", key=True, choices=EXPERIENCE_STATES),
             _key("family", "programmes.family", "family of the programme started"),
             YEAR,
+            UPTAKE,
             CAP,
             Column("rate", "probability", "credit for each month of experience", "WTE months a month"),
             _months("min_months", "whole", "least experience for any credit", "months", 600),
@@ -71,6 +74,29 @@ SPECS = (
                 "applies", "probability", "applies after a satisfactory review in August",
                 "probability a year",
             ),
+        ),
+        optional=True, carry="count",
+    ),
+    TableSpec(
+        "enhance_places", "Places of the Enhance programme for doctors starting a foundation year.", CREDIT,
+        (
+            _key("region", "regions.region", "region"),
+            YEAR,
+            Column("places", "count", "places filled each August, by lot", "places a year"),
+            _months("months", "whole", "length", "months", 60),
+        ),
+        optional=True, carry="count", scaled=True,
+    ),
+    TableSpec(
+        "enhance_effects", "What a place of the Enhance programme changes; no row, no effect.", CREDIT,
+        (
+            _key("programme", "programmes.programme", "programme chosen later"),
+            YEAR,
+            Column(
+                "taste_weight", "number", "multiplies the taste for it; 1 = no effect", "ratio",
+                low=0, high=100, reader=PREFERENCES,
+            ),
+            _months("credit_months", "number", "credit on starting it", "WTE months", 120),
         ),
         optional=True, carry="count",
     ),

@@ -10,7 +10,7 @@ read.
 
 from __future__ import annotations
 
-from . import derive_posts, derive_recruitment, derive_school, derive_workforce
+from . import derive_credit, derive_posts, derive_recruitment, derive_school, derive_workforce
 from .derive_common import REGIONS, catalogue, table
 
 
@@ -109,6 +109,7 @@ def main() -> None:
     derive_workforce.write_supervision()
     derive_recruitment.write_taste()
     derive_recruitment.write_outside()
+    derive_credit.write_all()
     report()
 
 
