@@ -146,18 +146,18 @@ def credit_tables() -> dict[str, list[Row]]:
     states = {"locally_employed": 12, "unplaced": 12, "sas": 24, "training_initiative": 6}
     return {
         "credit_families": [
-            {"from_family": a, "to_family": b, "year": 2024, "cap_months": cap, **transfer}
-            for a, b, cap in product(families, families, (14,))
+            {"from_family": a, "to_family": b, "year": 2024, "cap_months": 14, **transfer}
+            for a, b in product(reversed(families), families)
         ],
         "credit_transfer": [
             {
-                "from_programme": "core_medicine", "to_programme": "general_practice", "year": 2026,
+                "from_programme": "general_practice", "to_programme": "core_medicine", "year": 2026,
                 "cap_months": 12, **transfer,
             }
         ],
         "recognised_experience": [
             {
-                "state": state, "family": family, "year": 2025, "uptake": 0.8, "cap_months": 15,
+                "state": state, "family": family, "year": 2025, "uptake": 1, "cap_months": 15,
                 "rate": 0.7 if family == "general_practice" else 0.2,
                 "min_months": least, "recency_months": 6,
             }

@@ -234,4 +234,4 @@ def test_the_required_route_can_give_no_credit():
 def test_a_pair_beats_its_families():
     blueprint = everything_happens().blueprint()
     core = blueprint.programmes.index("core_medicine")
-    assert blueprint.credit_rules[:2, core, GP, 1].tolist() == [1400, 1200]
+    assert blueprint.credit_rules[:2, GP, core, 1].tolist() == [1400, 1200]
