@@ -83,7 +83,7 @@ SPECS = (
             _key("region", "regions.region", "region"),
             YEAR,
             Column("places", "count", "places filled each August, by lot", "places a year"),
-            _months("months", "whole", "length", "months", 60),
+            _months("months", "count", "length", "months", 60),
         ),
         optional=True, carry="count", scaled=True,
     ),
