@@ -17,6 +17,7 @@ from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
     APPLICANT_TRACKS,
+    EXPERIENCE_STATES,
     FOUNDATION_KINDS,
     FOUNDATION_RULES,
     OUTSIDE_KINDS,
@@ -77,7 +78,7 @@ class _Maker:
         for make in (
             self.places_to_be, self.courses, self.foundation, self.programmes, self.rounds,
             self.applicants, self.outside, self.streams, self.practice, self.settings, self.credentials,
-            self.careers,
+            self.careers, self.credit,
         ):  # fmt: skip
             make()
         return self.tables
@@ -408,6 +409,41 @@ class _Maker:
         self.tables["credential_slots"] = []
         for name in names:
             self.by_region("credential_slots", "slots", 6, credential=name, year=FIRST + 1)
+
+    # credit and transfer ----------------------------------------------------------------------------
+
+    def credit(self) -> None:
+        families = list(dict.fromkeys(row["family"] for row in self.tables["programmes"]))
+        if self.yes():
+            self.tables["credit_families"] = [
+                {
+                    "from_family": old, "to_family": new, "year": FIRST, "uptake": self.one_of(0.5, 1),
+                    "cap_months": self.one_of(0, 6, 14.5, 60), "overlap": self.one_of(0, 0.15, 0.5, 1),
+                    "min_months": self.people(12), "recency_months": self.people(60),
+                    "satisfactory_exit": self.people(1),
+                }
+                for old in families
+                for new in families
+            ]  # fmt: skip
+        if self.yes():
+            self.tables["recognised_experience"] = [
+                {
+                    "state": state, "family": self.one_of(*families), "year": FIRST, "uptake": 0.7,
+                    "cap_months": self.one_of(6, 20), "rate": self.one_of(0.2, 0.5, 1),
+                    "min_months": self.people(12), "recency_months": self.people(60),
+                }
+                for state in EXPERIENCE_STATES
+            ]  # fmt: skip
+        if self.yes():
+            self.tables["transfers"] = [
+                {"programme": name, "year": FIRST, "applies": self.chance()} for name in self.trained
+            ]
+        if self.yes():
+            self.by_region("enhance_places", "places", 30, year=FIRST, months=12)
+            self.tables["enhance_effects"] = [
+                {"programme": name, "year": FIRST + 1, "taste_weight": 3, "credit_months": self.people(6)}
+                for name in self.trained[:1]
+            ]
 
 
 def random_scenario(number: int) -> Scenario:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import product
 
 from flexible_tables import flexible_tables
 
@@ -180,6 +181,39 @@ def credential_tables(regions: Iterable[str]) -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
+def credit_tables() -> dict[str, list[Row]]:
+    """Credit, recognised experience, trying for another programme, and Enhance, for the teaching base."""
+    transfer = {"uptake": 0.9, "overlap": 0.9, "min_months": 6, "recency_months": 20, "satisfactory_exit": 1}
+    families = ("general_practice", "medicine")
+    programmes = ("general_practice", "core_medicine", "cardiology")
+    states = {"locally_employed": 12, "unplaced": 12, "sas": 24, "training_initiative": 6}
+    return {
+        "credit_families": [
+            {"from_family": a, "to_family": b, "year": 2024, "cap_months": 14, **transfer}
+            for a, b in product(reversed(families), families)
+        ],
+        "credit_transfer": [
+            {
+                "from_programme": "general_practice", "to_programme": "core_medicine", "year": 2026,
+                "cap_months": 12, **transfer,
+            }
+        ],
+        "recognised_experience": [
+            {
+                "state": state, "family": family, "year": 2025, "uptake": 1, "cap_months": 15,
+                "rate": 0.7 if family == "general_practice" else 0.2,
+                "min_months": least, "recency_months": 6,
+            }
+            for (state, least), family in product(states.items(), families)
+        ],
+        "transfers": [{"programme": p, "year": 2025, "applies": 0.3} for p in programmes],
+        "enhance_places": [{"region": "middleshire", "year": 2025, "places": 120, "months": 12}],
+        "enhance_effects": [
+            {"programme": "general_practice", "year": 2025, "taste_weight": 3, "credit_months": 2}
+        ],
+    }  # fmt: skip
+
+
 CAREERS: dict[str, list[Row]] = {
     "portfolio": [
         {
@@ -287,6 +321,7 @@ def everything_happens() -> Scenario:
                 {"group": "sas", "programme": "general_practice", "region": "northshire", "doctors": 0}
             ],
             **CAREERS,
+            **credit_tables(),
         },
     )  # fmt: skip
     scenario = with_tables(scenario, flexible_tables(scenario))

@@ -46,14 +46,20 @@ def list_choices(blueprint, key, year, season, round_number, applicants, weights
     base = season * 64 + round_number * 8
     cap = min(preferences.MAX_APPLICATIONS, int(blueprint.application_cap[year]))
     for i, person in enumerate(applicants.person.tolist()):
-        group, profile, _, home, trained, priority, competence = (int(c[i]) for c in applicants[1:])
+        group, profile, _, home, trained, priority, competence, own, enhanced = (
+            int(c[i]) for c in applicants[1:]
+        )
         tastes = programme_tastes(blueprint, round_number, group, priority, competence, weights)
+        if enhanced:
+            tastes = [t * int(blueprint.enhance_taste[year, p]) // 100 for p, t in enumerate(tastes)]
         u = chance.draw(key, person, chance.APPLICATIONS, base)
         wanted = 1 + int((u >= blueprint.applications[profile]).sum())
         for j in range(min(wanted, cap)):
             p = take(tastes, chance.draw(key, person, chance.SPECIALTY, base + j))
             if p is None:
                 break
+            if p + 1 == own:
+                continue
             here = [
                 preferences.weight_here(
                     int(places[p, r]), r, home, blueprint.home_weight, trained, blueprint.trained_weight,

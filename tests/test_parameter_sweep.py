@@ -38,7 +38,6 @@ CHANGE_NO_EVENT = {
     "regions:population",
     "routes:title",
     "programmes:title",
-    "programmes:family",
     "streams:title",
     "supervision_groups:title",
     "plans:plan",
@@ -63,8 +62,16 @@ NOT_ALONE = {
 #: Columns that say the same twice.
 _CORE: dict[str, Cell] = {"programmes.cardiology:kind": "core", "programmes.cardiology:completes": "core"}
 TOGETHER = {"programmes:kind": _CORE, "programmes:completes": _CORE}
-#: Settings that act only together with another.
-CONTEXT = {
+_RELEASED: dict[str, Cell] = {"programmes:release": 0.4}
+_RESIGNED: dict[str, Cell] = {"programmes:resignation": 0.3, "recognised_experience:uptake": 0}
+#: Parameters that act only together with another.
+CONTEXT: dict[str, dict[str, Cell]] = {
+    **dict.fromkeys(("credit_transfer:satisfactory_exit", "credit_families:satisfactory_exit"), _RELEASED),
+    **dict.fromkeys(
+        ("credit_transfer:recency_months", "credit_families:recency_months", "credit_families:min_months"),
+        _RESIGNED,
+    ),
+    "recognised_experience:recency_months": {"programmes:resignation": 0.3},
     "supervision.crowding_review": {"supervision.rule": "soft"},
     "supervision.crowding_resignation": {"supervision.rule": "soft"},
 }

@@ -77,7 +77,8 @@ def match(first, pool, merit, places, reply):
     no_flags, no_table = np.zeros(0, np.bool_), np.zeros((1, 1), np.int64)
     wishes = Wishes(
         base=0, in_round=no_flags, parents=no_table[0], core_bit=no_table[0], shortage=no_flags,
-        weights=no_table, shortage_percent=100, applications=no_table, regions_listed=no_table, cap=1,
+        weights=no_table, shortage_percent=100, enhance_percent=no_table[0],
+        applications=no_table, regions_listed=no_table, cap=1,
         place=np.zeros((len(places), 1, 8), np.int64),
     )  # fmt: skip
     offers, outcome = Offers.room_for(people + len(pool)), Outcome.room_for(people)

@@ -40,6 +40,7 @@ def a_market(seed, people, programmes, regions):
         programme_core_bit=core_bit,
         programme_shortage=rng.random(programmes) < 0.4,
         priority_shortage_weight=int(rng.choice(percents)),
+        enhance_taste=some(50, 300, 1, programmes),
         home_weight=int(rng.choice(percents)),
         trained_weight=int(rng.choice(percents)),
         priority_region_weight=int(rng.choice(percents)),
@@ -64,6 +65,8 @@ def a_market(seed, people, programmes, regions):
         trained=some(-1, regions, people),
         priority=some(-1, regions, people),
         competence=some(0, 1 << CORES, people),
+        own=some(0, programmes + 1, people),
+        enhanced=some(0, 2, people),
     )
     weights = some(0, 1000, 2, programmes) * (rng.random((2, programmes)) < 0.8)
     places = some(0, 1000, programmes, regions) * (rng.random((programmes, regions)) < 0.9)

@@ -62,3 +62,20 @@ def own_sas_specialty(blueprint: Blueprint) -> NDArray[np.int64]:
     own[(blueprint.programme_core_bit >= 0) | ~consultants] = -1
     own[0] = -2
     return own
+
+
+def levels_before(blueprint: Blueprint) -> NDArray[np.int64]:
+    """WTE months x 100 of the levels of its programme before each level."""
+    needed = blueprint.level_wte_hundredths
+    ends = np.cumsum(needed)
+    starts = np.repeat(
+        (ends - needed)[blueprint.level_first.clip(max=len(needed) - 1)], blueprint.level_count
+    )
+    return (ends - needed - starts).astype(np.int64)
+
+
+def programme_months(blueprint: Blueprint) -> NDArray[np.int64]:
+    """WTE months x 100 that each programme takes."""
+    ends = np.concatenate(([0], np.cumsum(blueprint.level_wte_hundredths)))
+    first = blueprint.level_first
+    return (ends[first + blueprint.level_count] - ends[first]).astype(np.int64)

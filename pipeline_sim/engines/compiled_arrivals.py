@@ -9,6 +9,7 @@ from numba import int64
 from pipeline_sim import clock
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_careers import present_in_grade, without_career
+from pipeline_sim.engines.compiled_credit import forget, live_differently, served
 from pipeline_sim.engines.compiled_foundation import begin_foundation_spell
 from pipeline_sim.engines.compiled_needs import FOUNDATION
 from pipeline_sim.engines.compiled_outside import SAS, go_outside
@@ -48,6 +49,7 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
         for i in range(cell.first, cell.first + cell.count):
             _make(r.people[i], r.flex[i], t.arrivals.identity[i])
             without_career(r.flex[i])
+            forget(r.flex[i])
             if comes == Comes.ENTRANT or comes == Comes.STUDENT:
                 _student(t.school, r, key, month, i, of, also, region, comes == Comes.STUDENT)
             elif comes == Comes.UK_TRAINEE or comes == Comes.OVERSEAS_TRAINEE:
@@ -206,11 +208,13 @@ def _stream(t: Any, r: Any, key: Any, month: Any, i: Any, stream: Any, region: A
     ):
         longest = t.streams[stream].nhs_months if at_start else 0
         person.nhs_since = month - rules.months_served(key, identity, longest)
+        served(r.flex[i], state, month - person.nhs_since)
     _announce(r, i, state, at_start)
     if state == State.FOUNDATION_WAITING:
         person.stage = Stage.FOUNDATION_APPLIES
         schedule(r.calendar, month, i)
     elif state == State.TRAINING_INITIATIVE:
+        live_differently(r, month, i)
         person.state = state
         end = outside_rules.end_of_initiative(
             key, identity, int64(person.nhs_since), month, t.setting[0].year_offset, t.initiative
@@ -257,6 +261,7 @@ def _trained(
         tier = t.setting[0].stock_sas_first_tier
         person.tier = rules.in_first_tier(key, identity, tier)
         person.nhs_since = person.birth  # in service for longer than any threshold asks
+        served(r.flex[i], State.SAS.value, -person.birth)
     wte = practice_wte(practice, key, identity, group, person.female)
     person.wte = wte
     person.level = group

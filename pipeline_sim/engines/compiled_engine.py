@@ -18,6 +18,7 @@ from pipeline_sim.clock import Phase
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_arrivals import come
 from pipeline_sim.engines.compiled_credentials import Credentials
+from pipeline_sim.engines.compiled_credit import fill_enhance_places
 from pipeline_sim.engines.compiled_foundation import (
     foundation_answers,
     foundation_spell_ends,
@@ -202,6 +203,7 @@ class CompiledEngine:
             self._log(book, month, ENDINGS, Phase.ENDINGS)
             self._hold_rounds(book, rounds, key, month)
             _grants_and_starts(t, self._queue, r, key, month)
+            fill_enhance_places(bp, r, key, month)
             self._log(book, month, GRANTS, Phase.GRANTS)
             self._log(book, month, STARTS, Phase.STARTS)
             rows = credentials.end_month(month)

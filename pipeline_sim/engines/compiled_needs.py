@@ -3,7 +3,8 @@
 Where a person can go from and to is known from the blueprint, so what they give back before asking, what
 they ask for and what they give back after the grant are rows of a table. Numbering: bundle 0 is nothing;
 transitions are levels x regions (entering a level), then regions (an F2 year with a practice placement),
-then stages x regions (a year of medical school), then what comes back from step-outs.
+then levels x regions (starting a level with nothing in hand), then stages x regions (a year of medical
+school), then what comes back from step-outs.
 """
 
 from __future__ import annotations
@@ -175,6 +176,11 @@ def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
         units = blueprint.foundation_practice_units
         with_practice = ((*plain, (numbers.practice(region), units)), plain) if units else (plain,)
         needs.add_move(held, with_practice, posts)
+    for programme in range(len(blueprint.programmes)):
+        first = int(blueprint.level_first[programme])
+        for level in range(first, first + int(blueprint.level_count[programme])):
+            for region in regions:
+                needs.add_move((), (training_items(blueprint, numbers, programme, level, region),), posts)
     for stage in range(len(STAGES)):
         start, count = int(blueprint.mix_first[stage]), int(blueprint.mix_count[stage])
         for region in regions:
@@ -195,9 +201,14 @@ def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
     return _as_arrays(needs, numbers.kinds())
 
 
+def entries_from(blueprint: Blueprint) -> int:
+    """The first transition of starting a programme, nothing in hand: one a level and region."""
+    return (len(blueprint.levels) + 1) * len(blueprint.regions)
+
+
 def placements_from(blueprint: Blueprint) -> int:
     """The first transition into a year of medical school: one a stage and region."""
-    return (len(blueprint.levels) + 1) * len(blueprint.regions)
+    return entries_from(blueprint) + len(blueprint.levels) * len(blueprint.regions)
 
 
 def returns_from(blueprint: Blueprint) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from numba import int64
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_credit import live_differently
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
     STARTS,
@@ -157,6 +158,7 @@ def outside_begins(t: Any, r: Any, key: Any, month: Any):
         if way == rules.APPLY and decision == month and not how & TOLD:
             mark(r.bits[APPLICANTS], i)  # without stepping out first
             continue
+        live_differently(r, month, i)
         live_as(person, state, key, month, t.attraction)
         if not how & TOLD:
             note(starts[started], i, Event.STARTED_OUTSIDE, -1, -1, person.trained, 0, state)

@@ -24,6 +24,7 @@ from pipeline_sim.engines.compiled_careers import (
     retained_for,
     take_fellowship,
 )
+from pipeline_sim.engines.compiled_credit import live_differently
 from pipeline_sim.engines.compiled_outside import SAS
 from pipeline_sim.engines.compiled_records import (
     ALIVE,
@@ -153,6 +154,7 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
         elif r.flex[i].more_hours > 0:
             wte = career_rules.more_hours(wte, np.int64(r.flex[i].more_hours))
             r.flex[i].more_hours = 0
+        live_differently(r, month, i)
         person.trained = region
         person.state = state
         person.wte = wte

@@ -60,6 +60,8 @@ FLEX = np.dtype(
         ("credentials", np.int64),  # bit mask of credentials held
         ("credit", np.int32),  # WTE months x 100 to be counted still
         ("assess", np.int32),  # the same, once a review has agreed
+        ("done", np.int32),  # WTE months x 100 trained in the programme left last
+        ("credited", np.int32),  # on starting the programme of now
         ("away_since", np.int16),
         ("away", np.int16),  # months of the last step-out until it was due to end
         ("returned", np.int16),  # month of the last return
@@ -81,6 +83,20 @@ FLEX = np.dtype(
         ("fellowship", np.int8),
         ("more_hours", np.int16),  # percentage points of the first post, after a fellowship
         ("wte_before", np.int16),  # percent of full time before the retainer
+        # credit and transfer: see compiled_credit
+        ("last_programme", np.int16),  # -1 none
+        ("left_programme", np.int16),  # month
+        ("lives_so_since", np.int16),  # month in which the life outside training of now began
+        ("experience_until", np.int16),  # month
+        ("locally_employed", np.int16),  # months of experience in each of EXPERIENCE_STATES
+        ("unplaced", np.int16),
+        ("sas", np.int16),
+        ("training_initiative", np.int16),
+        ("credit_kind", np.int8),
+        ("left_well", np.int8),  # left the last programme without a release
+        ("keeps", np.int8),  # programme + 1 of the post kept while trying for another, 0 none
+        ("goes_on", np.int8),  # 1 if the level was done at that review
+        ("enhanced", np.int8),  # took a place of the Enhance programme
     ]
 )
 

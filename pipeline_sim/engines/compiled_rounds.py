@@ -16,6 +16,7 @@ from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.compiling import by_field, flow
 from pipeline_sim.engines.compiled_careers import end_portfolio
+from pipeline_sim.engines.compiled_credit import leave_programme, live_differently
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
@@ -32,8 +33,9 @@ from pipeline_sim.engines.compiled_records import (
     push,
     schedule,
 )
+from pipeline_sim.engines.compiled_spells import leave_post
 from pipeline_sim.engines.compiled_tables import Run
-from pipeline_sim.engines.compiled_training import opens, start_training
+from pipeline_sim.engines.compiled_training import goes_on, opens, start_training
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import foundation as foundation_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
@@ -94,6 +96,8 @@ def gather_applicants(setting: Any, r: Any, key: Any, month: Any, enough: Any, c
         c.trained[k] = one.trained
         c.priority[k] = one.priority_region
         c.competence[k] = one.competence
+        c.own[k] = r.flex[r.found[k]].keeps
+        c.enhanced[k] = r.flex[r.found[k]].enhanced
         season.track[k] = one.state
         season.out[k] = False
         season.reason[k] = Unplaced.NO_POST
@@ -156,6 +160,8 @@ def enter(
         entered.trained[n] = everyone.trained[k]
         entered.priority[n] = everyone.priority[k]
         entered.competence[n] = everyone.competence[k]
+        entered.own[n] = everyone.own[k]
+        entered.enhanced[n] = everyone.enhanced[k]
     return count
 
 
@@ -361,6 +367,7 @@ def recruitment_answers(
         i = applicants[k]
         person = r.people[i]
         from_sas = person.state == State.SAS
+        keeps = r.flex[i].keeps != 0
         if accepted[k] >= 0:
             programme, region = accepted[k] // setting.regions, accepted[k] % setting.regions
             if chance.happens(key, person.identity, chance.WITHDRAWAL, month, setting.withdraw_before_start):
@@ -369,6 +376,8 @@ def recruitment_answers(
                 started += 1
                 if from_sas:
                     push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
+                elif keeps:
+                    goes_on(t, f, r, key, month, i)
                 else:
                     _goes_back(r, i)
                 continue
@@ -376,11 +385,22 @@ def recruitment_answers(
                 r.workforce[SAS, person.programme, person.region] -= person.wte
                 r.flex[i].working = 0
                 end_portfolio(r, i, t.programmes[person.programme].group)
+            if keeps:
+                note(
+                    starts[started], i, Event.TRANSFERRED, person.programme, person.level, person.region,
+                    person.wte, programme,
+                )  # fmt: skip
+                started += 1
+                leave_programme(t, r, month, i, 1)
+                leave_post(r, person)
+                r.flex[i].keeps = 0
             r.counts[STARTS] = started
             start_training(t, f, r, key, month, i, programme, region)
             started = r.counts[STARTS]
         elif from_sas:
             push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
+        elif keeps:
+            goes_on(t, f, r, key, month, i)
         else:
             state = State.UNPLACED.value
             if person.state == State.OVERSEAS_APPLICANT:
@@ -391,6 +411,7 @@ def recruitment_answers(
                 go_outside(r, i, state, 1, TOLD if told else 0)
                 continue
             if not told:
+                live_differently(r, month, i)
                 live_as(person, state, key, month, attraction)
                 note(starts[started], i, Event.STARTED_OUTSIDE, -1, -1, person.trained, 0, state)
                 started += 1

@@ -157,7 +157,8 @@ def hours_on_starting(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
             key, person.identity, programme, t.programmes[programme].ltft, t.ltft_percent, t.ltft_cumulative
         )
     year = training_year(f.setting[0], month)
-    share = f.requests[year, person.level, person.female].start
+    first = t.programmes[programme].first
+    share = f.requests[year, first, person.female].start
     before = int64(r.flex[i].hours)
     wished = rules.starting_hours(
         key, person.identity, programme, before, share, f.rules[year].persists, t.ltft_percent,
@@ -166,7 +167,7 @@ def hours_on_starting(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
     if wished == FULL_TIME or _approved(f, r, key, year, person, STARTING_OCCASION + int64(person.entries)):
         return wished
     note(
-        r.log[STARTS, r.counts[STARTS]], i, Event.LTFT_REFUSED, programme, person.level, person.region,
+        r.log[STARTS, r.counts[STARTS]], i, Event.LTFT_REFUSED, programme, first, person.region,
         FULL_TIME, wished,
     )  # fmt: skip
     r.counts[STARTS] += 1

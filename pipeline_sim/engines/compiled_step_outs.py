@@ -7,6 +7,7 @@ from typing import Any
 from numba import int64
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_credit import leave_programme
 from pipeline_sim.engines.compiled_queues import move_on
 from pipeline_sim.engines.compiled_records import (
     ENDINGS,
@@ -130,6 +131,7 @@ def away_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
                 row, i, Event.DID_NOT_RETURN, person.programme, person.level, person.region, person.wte, kind
             )
             r.counts[ENDINGS] += 1
+            leave_programme(t, r, month, i, 1)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
         flex.away = months
@@ -165,6 +167,7 @@ def _enter_after_gap(t: Any, f: Any, r: Any, i: Any, months: Any):
         person.progress = 0
         person.entries += 1
         r.flex[i].since_review = 0
+        r.flex[i].credited = 0
         return
     extra = f.gaps[row].extra_months
     if extra > 0:

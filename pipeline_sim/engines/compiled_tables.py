@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field
-from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thresholds
+from pipeline_sim.engines.common import (
+    levels_before,
+    own_sas_specialty,
+    programme_months,
+    trained_specialty_thresholds,
+)
 from pipeline_sim.engines.compiled_careers import CareerTables, career_tables
 from pipeline_sim.engines.compiled_needs import (
     NeedTables,
     PoolNumbers,
+    entries_from,
     placements_from,
     posts_alone_from,
     returns_from,
@@ -28,9 +34,11 @@ from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES
 from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
+    EXPERIENCE_RULE,
     OUTSIDE_STATES,
     STEP_OUT_RULES,
     TRAINED_GROUPS,
+    TRANSFER_RULE,
     Blueprint,
 )
 from pipeline_sim.vocabulary import PoolKind, State
@@ -76,6 +84,11 @@ class TrainingTables(NamedTuple):
     taken: Records
     openings: Records  # [12] what the rounds of a calendar month open
     after_august: Ints  # months from August to the rounds before the next, ascending
+    level_needs: Ints  # [T] WTE months x 100
+    level_before: Ints  # [T] of the levels before in the programme
+    credit: Records  # [Y, P, P] from one programme to another
+    experience: Records  # [Y, X, P]
+    transfers: Records  # [Y, P] trying for another programme, and what Enhance brings
 
 
 class FlexibleTables(NamedTuple):
@@ -241,6 +254,16 @@ def whole(array: Any) -> Ints:
     return np.array(array, np.int64, order="C")
 
 
+def _credit(bp: Blueprint) -> tuple[Records, Records, Records]:
+    """Rules of credit, of recognised experience, and of trying for another programme."""
+    rules, experience = np.moveaxis(bp.credit_rules, -1, 0), np.moveaxis(bp.experience_rules, -1, 0)
+    return (
+        records(**dict(zip(TRANSFER_RULE, rules, strict=True))),
+        records(**dict(zip(EXPERIENCE_RULE, experience, strict=True))),
+        records(applies=bp.transfer_applies, enhance_credit=bp.enhance_credit),
+    )
+
+
 def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -> Tables:
     """The tables of a scenario."""
     bp = blueprint
@@ -265,6 +288,9 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             taken,
             _openings(bp),
             whole(sorted({(int(month) - clock.TRAINING_YEAR_MONTH) % 12 for month in bp.round_month} - {0})),
+            whole(bp.level_wte_hundredths),
+            whole(levels_before(bp)),
+            *_credit(bp),
         ),
         flexible=_flexible(bp, setting),
         outside=OutsideTables(
@@ -338,6 +364,7 @@ def _settings(bp: Blueprint, numbers: PoolNumbers) -> Records:
         "groups": len(bp.supervision_groups),
         "posts_from": numbers.post(0, 0),
         "supervisors_from": numbers.supervisor(0, 0),
+        "enter": entries_from(bp),
         "practice_from": numbers.practice(0),
         "support_from": numbers.support(0),
         "placements_from": placements_from(bp),
@@ -386,6 +413,7 @@ def _programmes(bp: Blueprint) -> Records:
         extension=bp.programme_extension,
         extension_cap=bp.programme_extension_cap,
         ltft=bp.programme_ltft,
+        months=programme_months(bp),
     )
 
 

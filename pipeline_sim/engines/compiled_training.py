@@ -8,11 +8,13 @@ import numpy as np
 from numba import int64
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_credit import leave_programme, note_credit, start_level, tries_another
 from pipeline_sim.engines.compiled_outside import go_outside
 from pipeline_sim.engines.compiled_queues import move_on
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
     ENDINGS,
+    NEVER,
     SITTING,
     STARTING,
     STARTS,
@@ -36,6 +38,7 @@ from pipeline_sim.engines.compiled_spells import (
 from pipeline_sim.engines.compiled_step_outs import assess_time_away, kind_allowed, kind_at_start, step_out
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import training as rules
+from pipeline_sim.rules.credit import REST
 from pipeline_sim.vocabulary import Event, Outcome, State
 
 #: Ways a spell ends without a review.
@@ -78,12 +81,15 @@ def worsen_hazards(t: Any, r: Any):
 def start_training(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
     """Go to an accepted post: ask for post, supervisor and practice place together."""
     person, flex = r.people[i], r.flex[i]
+    start = start_level(t, r, key, month, i, programme)
     person.state = State.TRAINING
     person.entries += 1
     person.tier = 1  # on a UK programme
     r.flex[i].trained_here = 1
     person.nhs_since = min(person.nhs_since, month)
-    level = t.programmes[programme].first
+    level = start // REST
+    person.progress = start % REST
+    person.began = NEVER  # until it has
     person.programme = programme
     person.region = region
     person.level = level
@@ -93,7 +99,7 @@ def start_training(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, program
     flex.assess = 0
     flex.satisfactory = 1
     flex.supported = 0
-    person.asks = level * t.setting[0].regions + region
+    person.asks = t.setting[0].enter + level * t.setting[0].regions + region
     person.stage = Stage.LEVEL_BEGINS
     mark(r.bits[STARTING], i)
 
@@ -107,14 +113,14 @@ def level_begins(t: Any, f: Any, r: Any, key: Any, month: Any):
         i = inbox[k]
         person = r.people[i]
         programme, level, region = person.programme, person.level, person.region
-        first = level == t.programmes[programme].first
+        first = person.began == NEVER
         if first:
             r.committed[programme, region] -= 1
             person.trained = region
             person.began = month
-            person.progress = 0
             person.extended = 0
             take_post(r, person)
+            started += note_credit(r, i, starts[started])
         note(starts[started], i, Event.STARTED_LEVEL, programme, level, region, person.wte, int(first))
         started += 1
         person.spell = 0
@@ -143,7 +149,7 @@ def seated_trainees_begin(t: Any, f: Any, r: Any, key: Any):
 @flow
 def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
     """Resignation or review; then more of the level, the next level, or the end of the programme."""
-    setting, inbox, endings = t.setting[0], r.inbox[Stage.TRAINING], r.log[ENDINGS]
+    inbox, endings = r.inbox[Stage.TRAINING], r.log[ENDINGS]
     for k in range(r.inbox_count[Stage.TRAINING]):
         prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
@@ -152,6 +158,7 @@ def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
             end_support(t, r, i)
             leave_post(r, person)
             _note_ending(r, i, Event.RESIGNED, 0)
+            leave_programme(t, r, month, i, 1)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
         end_support(t, r, i)
@@ -165,7 +172,7 @@ def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
         if person.way in GOES_ON:
             schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, int64(person.months)), i)
             continue
-        programme, level, region = person.programme, person.level, person.region
+        programme, level = person.programme, person.level
         outcome = int(person.way)
         further = 0
         if outcome == Outcome.EXTRA_TIME:
@@ -184,6 +191,7 @@ def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
         if outcome == Outcome.RELEASE:
             leave_post(r, person)
             _note_ending(r, i, Event.RELEASED, 0)
+            leave_programme(t, r, month, i, 0)
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
         if further:
@@ -193,16 +201,17 @@ def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
         assess_time_away(r, i)
         if not done:
             use_credit(r, i)
+        if tries_another(t, r, key, month, i, outcome, done):
+            continue
+        if not done:
             schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, 0), i)
         elif last:
             leave_post(r, person)
+            leave_programme(t, r, month, i, 1)
             _complete(t, r, month, i, endings[r.counts[ENDINGS]])
             r.counts[ENDINGS] += 1
         else:
-            person.progress -= person.required
-            person.level = level + 1
-            transition = (level + 1) * setting.regions + region
-            move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
+            next_level(t, r, i)
     r.inbox_count[Stage.TRAINING] = 0
 
 
@@ -212,6 +221,26 @@ def _note_ending(r: Any, i: Any, event: Any, detail: Any):
     person, row = r.people[i], r.log[ENDINGS, r.counts[ENDINGS]]
     note(row, i, event, person.programme, person.level, person.region, person.wte, detail)
     r.counts[ENDINGS] += 1
+
+
+@flow
+def next_level(t: Any, r: Any, i: Any):
+    """Go to the level after one that is done."""
+    person = r.people[i]
+    person.progress -= person.required
+    person.level += 1
+    transition = person.level * t.setting[0].regions + person.region
+    move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
+
+
+@flow
+def goes_on(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
+    """Training goes on as it would have, after trying for another programme in vain."""
+    r.flex[i].keeps = 0
+    if r.flex[i].goes_on:
+        next_level(t, r, i)
+    else:
+        schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, 0), i)
 
 
 @flow

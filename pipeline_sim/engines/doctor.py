@@ -14,12 +14,23 @@ class Doctor:
         "birth",
         "choices",
         "competence",
+        "credit_kind",
+        "credited",
+        "done",
+        "enhanced",
         "entries",
+        "experience",
+        "experience_until",
         "female",
         "group",
         "home",
         "hours",
         "id",
+        "keeps",
+        "last_programme",
+        "left_programme",
+        "left_well",
+        "lives_so_since",
         "nhs_since",
         "portfolio_due",
         "priority_region",
@@ -58,6 +69,14 @@ class Doctor:
         self.hours = 0  # percent of full time trained at last
         self.step_out, self.step_outs = -1, 0  # kind of the last step-out; how many so far
         self.returned = -30000  # month of the last return from one
+        self.credited = self.credit_kind = 0  # WTE months x 100 in the programme of now, and why
+        self.last_programme = -1  # left or completed last
+        self.done = self.left_programme = 0  # WTE months x 100 trained there; month it was left
+        self.left_well = False  # left without a release
+        self.keeps = 0  # programme + 1 of the post kept while trying for another, 0 none
+        self.experience = [0, 0, 0, 0]  # months by EXPERIENCE_STATES
+        self.experience_until = self.lives_so_since = 0  # month of the last; month in which this life began
+        self.enhanced = False  # took a place of the Enhance programme
         self.state = 0  # state of the last spell outside training
         self.answer: tuple[int, int] | None = None  # (programme or kind, region) of a place won
         self.tries_again = -1  # month of a later round that someone without a post will try, or -1

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.clock import ACADEMIC_YEAR_MONTH
-from pipeline_sim.engines import rows
+from pipeline_sim.engines import rows, simpy_credit
 from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines import simpy_practice as practice
 from pipeline_sim.engines.common import (
@@ -120,6 +120,7 @@ class Arrivals:
                 doctor.trained = region
             if state in IN_SERVICE:
                 doctor.nhs_since = sim.month - served
+                simpy_credit.served_before(doctor, state, served)
             self._announce(doctor, state, at_start)
             yield self._life_in(doctor, state, at_start)
 
@@ -243,6 +244,7 @@ class Arrivals:
                 doctor.nhs_since = doctor.birth  # in service for longer than any threshold asks
                 sim.careers.present_in_grade(doctor, programme, region)
                 change = sim.next_change(doctor, group, programme, False)
+                simpy_credit.served_before(doctor, int(State.SAS), -doctor.birth)
             self._present(doctor, practice.GROUP_STATE[group], place(programme, region=region, wte=wte))
             sim.workforce[group][programme][region] += wte
             yield practice.practice(sim, doctor, group, programme, region, wte, change)

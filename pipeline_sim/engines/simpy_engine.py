@@ -19,12 +19,18 @@ from pipeline_sim.clock import Phase
 from pipeline_sim.engines import rows
 from pipeline_sim.engines import simpy_lives as lives
 from pipeline_sim.engines import simpy_practice as practice
-from pipeline_sim.engines.common import own_sas_specialty, trained_specialty_thresholds
+from pipeline_sim.engines.common import (
+    levels_before,
+    own_sas_specialty,
+    programme_months,
+    trained_specialty_thresholds,
+)
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import NOWHERE, Logbook, place
 from pipeline_sim.engines.simpy_arrivals import Arrivals
 from pipeline_sim.engines.simpy_careers import Careers
 from pipeline_sim.engines.simpy_credentials import Credentials
+from pipeline_sim.engines.simpy_credit import Enhance
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools, Request
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
@@ -91,6 +97,7 @@ class Simulation:
         self.credentials = Credentials(self)
         self.foundation = FoundationAllocation(self)
         self.recruitment = Recruitment(self)
+        self.enhance = Enhance(self)
         self.arrivals = Arrivals(self)
 
     # plain lists for the tables that lives read: indexing an array from Python costs five times more
@@ -104,6 +111,9 @@ class Simulation:
         self.level_first = bp.level_first.tolist()
         self.level_count = bp.level_count.tolist()
         self.level_wte = bp.level_wte_hundredths.tolist()
+        self.level_before = levels_before(bp).tolist()
+        self.programme_months = programme_months(bp).tolist()
+        self.transfer_applies = bp.transfer_applies.tolist()
         self.extension = bp.programme_extension.tolist()
         self.extension_cap = bp.programme_extension_cap.tolist()
         self.core_bit = bp.programme_core_bit.tolist()
@@ -365,6 +375,7 @@ class Simulation:
         return granted
 
     def _census(self) -> None:
+        self.enhance.fill_places()
         self.credentials.end_month()
         if self.calendar_month == POOL_CENSUS_MONTH:
             self._log_pools()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from pipeline_sim import randomness as chance
-from pipeline_sim.engines import rows
+from pipeline_sim.engines import rows, simpy_credit
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
@@ -198,6 +198,7 @@ def foundation_years(
             taken = yield from move_on(sim, doctor, held, wanted, SITTING if year else STARTING, where)
             held = wanted[taken]
             write(rows.FOUNDATION_STARTED, person, where, int(with_practice and taken == 0))
+            sim.enhance.consider(doctor, region)
         resign, extend, release = sim.foundation_hazards[year][doctor.assistantship]
         extended, spell = False, 0
         while True:
@@ -290,6 +291,7 @@ def spell_away(sim: Simulation, doctor: Doctor, choice: int) -> Stage | None:
 
 def live_as(sim: Simulation, doctor: Doctor, state: int) -> None:
     """Take up a life outside training; in the NHS, service begins, in a region."""
+    simpy_credit.live_differently(sim, doctor)
     doctor.state = state
     if state in NHS_STATES:
         sim.serve_nhs(doctor)
@@ -340,6 +342,7 @@ def move_away(sim: Simulation, doctor: Doctor, way: int, month: int) -> Stage:
 
 def training_initiative(sim: Simulation, doctor: Doctor) -> Stage | None:
     """A stay on the Medical Training Initiative, to its end or the horizon."""
+    simpy_credit.live_differently(sim, doctor)
     doctor.state = TRAINING_INITIATIVE
     month, way = sim.end_of_initiative(doctor)
     return move_away(sim, doctor, way, month) if month < sim.horizon else None
@@ -384,19 +387,21 @@ def apply_for_training(sim: Simulation, doctor: Doctor, month: int) -> Stage:
 
 def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int) -> Stage:
     """Take post, supervisor and practice place together, then train."""
+    level, progress = simpy_credit.start_level(sim, doctor, programme)
     doctor.state = TRAINING
     doctor.entries += 1
     doctor.tier = 1  # on a UK programme
     doctor.trained_here = 1
     sim.serve_nhs(doctor)
-    level = sim.level_first[programme]
     wte = hours_on_starting(sim, doctor, programme, region)
     held = sim.training_bundle(programme, level, region)
     where = place(programme, level, region, wte)
     yield sim.pools.ask(sim.pools.need(held), STARTING, sim.month, doctor, where)
     sim.recruitment.committed[programme][region] -= 1
     seat = Seat(programme, region, level, wte, held, began=sim.month)
+    seat.progress = progress
     take_post(sim, doctor, seat)
+    simpy_credit.log_credit(sim, doctor, where)
     return training(sim, doctor, seat)
 
 
@@ -416,15 +421,15 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
     write, person, programme = sim.log.write, doctor.id, seat.programme
     doctor.trained = seat.region
     doctor.programme = programme
-    first = sim.level_first[programme]
-    last = first + sim.level_count[programme] - 1
+    last = sim.level_first[programme] + sim.level_count[programme] - 1
+    entering = not seated
     while True:
         if not seated:
-            write(rows.STARTED_LEVEL, person, seat.where, int(seat.level == first))
+            write(rows.STARTED_LEVEL, person, seat.where, int(entering))
             seat.spell = 0
             seat.required = sim.level_wte[seat.level]
             seat.use_credit()
-        seated = False
+        seated = entering = False
         while True:
             months, way = spell_of(sim, doctor, seat)
             due = sim.month + months
@@ -435,6 +440,7 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
             if way == training_rules.RESIGNS:
                 leave_post(sim, doctor, seat)
                 write(rows.RESIGNED, person, seat.where)
+                simpy_credit.leave_programme(sim, doctor, programme, seat.level, seat.progress)
                 return after_resigning(sim, doctor)
             seat.progress += months * seat.wte
             seat.since_review += months
@@ -452,11 +458,17 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
             if released:
                 leave_post(sim, doctor, seat)
                 write(rows.RELEASED, person, seat.where)
+                simpy_credit.leave_programme(sim, doctor, programme, seat.level, seat.progress, well=False)
                 return after_resigning(sim, doctor)
+            if seat.satisfactory and simpy_credit.tries_another(sim, doctor, programme):
+                stage = yield from another_programme(sim, doctor, seat)
+                if stage is not None:
+                    return stage
             if done:
                 break
         if seat.level == last:
             leave_post(sim, doctor, seat)
+            simpy_credit.leave_programme(sim, doctor, programme, seat.level, seat.progress)
             return completion(sim, doctor, programme, seat.where, seat.began)
         seat.progress -= seat.required
         seat.level += 1
@@ -495,6 +507,19 @@ def review(sim: Simulation, doctor: Doctor, seat: Seat, outcome: int, last: int)
     if not done:
         seat.use_credit()
     return done, False
+
+
+def another_programme(sim: Simulation, doctor: Doctor, seat: Seat) -> Stage:
+    """Try for a post in another programme; returns training there, or None to go on here."""
+    yield from simpy_credit.apply_for_another(sim, doctor, seat.programme)
+    if doctor.answer is None:
+        return None
+    new = doctor.answer[0]
+    stage = take_up_post(sim, doctor)
+    if stage is not None:
+        leave_post(sim, doctor, seat)
+        simpy_credit.transfer(sim, doctor, seat.programme, seat.level, seat.progress, seat.where, new)
+    return stage
 
 
 def completion(sim: Simulation, doctor: Doctor, programme: int, where: int, began: int) -> Stage | None:

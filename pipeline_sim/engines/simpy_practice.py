@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from pipeline_sim.engines import rows
+from pipeline_sim.engines import rows, simpy_credit
 from pipeline_sim.engines import simpy_careers as careers
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
@@ -89,6 +89,7 @@ def practice(
     """
     write = sim.log.write
     doctor.trained = region
+    simpy_credit.live_differently(sim, doctor)
     doctor.state = GROUP_STATE[group]
     workforce = sim.workforce[group][programme]
     register = sim.credentials.registers[group][programme]

@@ -46,9 +46,19 @@ if TYPE_CHECKING:
 
 PER_MONTH = 8  # rounds a month can hold
 _TRAITS = attrgetter(
-    "id", "group", "tier", "nhs_since", "home", "trained", "priority_region", "competence", "state"
+    "id",
+    "group",
+    "tier",
+    "nhs_since",
+    "home",
+    "trained",
+    "priority_region",
+    "competence",
+    "state",
+    "keeps",
+    "enhanced",
 )
-_COLUMNS = 9
+_COLUMNS = 11
 ENTRY, HIGHER, ANY = (ROUND_TRACKS.index(name) for name in ("entry", "higher", "any"))
 
 
@@ -173,13 +183,26 @@ class Recruitment:
     def _applicant_arrays(self, doctors: list[Doctor]) -> tuple[Applicants, NDArray[np.int64]]:
         """The applicants as columns, and the track of each."""
         flat = np.fromiter(chain.from_iterable(map(_TRAITS, doctors)), np.int64, _COLUMNS * len(doctors))
-        person, group, tier, served, home, trained, priority, competence, state = flat.reshape(-1, _COLUMNS).T
+        person, group, tier, served, home, trained, priority, competence, state, own, enhanced = flat.reshape(
+            -1, _COLUMNS
+        ).T
         sim = self._sim
         track = self._tracks(person, competence, state)
         enough = int(sim.bp.tier_nhs_months[sim.year])
         if enough > 0:
             tier = tier | (sim.month - served >= enough)
-        columns = (person, group, 2 * group + (track == HIGHER), tier, home, trained, priority, competence)
+        columns = (
+            person,
+            group,
+            2 * group + (track == HIGHER),
+            tier,
+            home,
+            trained,
+            priority,
+            competence,
+            own,
+            enhanced,
+        )
         people = Applicants.room_for(len(doctors))
         for k, column in enumerate(columns):
             people[k][:] = column

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_sim.engines import rows
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
+from pipeline_sim.engines.simpy_credit import leave_programme
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
 from pipeline_sim.rules import hours as hours_rules
 from pipeline_sim.rules import step_out as rules
@@ -263,6 +264,7 @@ def step_out(
     if not rules.comes_back(sim.key, person, doctor.step_outs, returns, uplift):
         sim.pools.release(seat.held)
         write(rows.DID_NOT_RETURN, person, seat.where, kind)
+        leave_programme(sim, doctor, seat.programme, seat.level, seat.progress)
         return GAVE_UP
     _enter_after_gap(sim, doctor, seat, months)
     supported = eligible and bool(
@@ -297,6 +299,7 @@ def _enter_after_gap(sim: Simulation, doctor: Doctor, seat: Seat, months: int) -
         seat.level = sim.level_first[seat.programme]
         seat.required = sim.level_wte[seat.level]
         seat.progress = seat.since_review = 0
+        doctor.credited = 0
         seat.turn()
     elif extra:
         seat.required += 100 * extra

@@ -80,13 +80,17 @@ class Applicants(NamedTuple):
     trained: Tiny  # region trained in last, -1 none
     priority: Tiny  # region of a foundation priority programme, -1 none
     competence: Ints  # bit mask of core programmes completed
+    own: Tiny  # programme + 1 of the post they keep while trying for another, 0 none
+    enhanced: Tiny  # 1 after a place of the Enhance programme
 
     @classmethod
     def room_for(cls, people: int) -> Applicants:
         """Room for ``people`` applicants."""
-        group, profile, tier, home, trained, priority = (np.empty(people, np.int8) for _ in range(6))
+        group, profile, tier, home, trained, priority, own, enhanced = (
+            np.empty(people, np.int8) for _ in range(8)
+        )
         person, competence = np.empty(people, np.int64), np.empty(people, np.int64)
-        return cls(person, group, profile, tier, home, trained, priority, competence)
+        return cls(person, group, profile, tier, home, trained, priority, competence, own, enhanced)
 
     def take(self, rows: Any) -> Applicants:
         """The applicants of an index, mask or slice."""
@@ -124,6 +128,7 @@ class Wishes(NamedTuple):
     shortage: NDArray[np.bool_]  # [P]
     weights: Ints  # [group, P]
     shortage_percent: int  # multiplies the weight of shortage specialties after a priority programme
+    enhance_percent: Ints  # [P] multiplies the weight of a programme after the Enhance programme
     applications: Ints  # [profile, 6] cumulative thresholds
     regions_listed: Ints  # [profile, R] cumulative thresholds
     cap: int  # most applications a person
@@ -252,7 +257,7 @@ def region_orders(key, people, homes, attraction, home_percent, orders):
 
 
 @kernel
-def tabulate(wishes, group, after_priority, competence, programme, before, slices, row):
+def tabulate(wishes, group, after_priority, enhanced, competence, programme, before, slices, row):
     """Fill a row of the tables for applicants alike: what such people may enter and have not completed.
 
     ``programme[row]`` lists those programmes, ``before[row, n]`` the weight of all before the n-th, and
@@ -270,6 +275,8 @@ def tabulate(wishes, group, after_priority, competence, programme, before, slice
         weight = wishes.weights[group, p] * 100 if allowed else 0
         if after_priority and wishes.shortage[p]:
             weight = weight * wishes.shortage_percent // 100
+        if enhanced:
+            weight = weight * wishes.enhance_percent[p] // 100
         if weight > 0:
             programme[row, count] = p
             before[row, count] = total
@@ -331,6 +338,7 @@ def apply(key, applicants, wishes, forms):
     people, group, profile = applicants.person, applicants.group, applicants.profile
     home, trained = applicants.home, applicants.trained
     priority, completed = applicants.priority, applicants.competence
+    own, enhanced = applicants.own, applicants.enhanced
     decisive = decisive_cores(wishes)
     has_posts = place[:, :, 0].sum(axis=1) > 0
     if not has_posts.any():
@@ -353,12 +361,20 @@ def apply(key, applicants, wishes, forms):
         for r in range(regions):
             mine[r] = circumstance(r, home[i], trained[i], priority[i])
         competence = completed[i] & decisive
-        other = 2 * group[i] + (priority[i] >= 0)
-        row = (4 * (competence ^ (competence >> 6)) + other) % KINDS
+        other = 4 * group[i] + 2 * (priority[i] >= 0) + enhanced[i]
+        row = (8 * (competence ^ (competence >> 6)) + other) % KINDS
         if competence_of_row[row] != competence or other_of_row[row] != other:  # not or no longer theirs
             competence_of_row[row], other_of_row[row] = competence, other
             weight_of_row[row], shift[row] = tabulate(
-                wishes, group[i], priority[i] >= 0, competence, programme, before, slices, row
+                wishes,
+                group[i],
+                priority[i] >= 0,
+                enhanced[i] != 0,
+                competence,
+                programme,
+                before,
+                slices,
+                row,
             )
         wanted = how_many(thresholds, profile[i], draw(key, person, APPLICATIONS, base))
         left = weight_of_row[row]
@@ -376,7 +392,7 @@ def apply(key, applicants, wishes, forms):
             taken[j] = n
             sort_in_last(taken, j)
             p = int64(programme[row, n])
-            if not has_posts[p]:
+            if not has_posts[p] or p + 1 == own[i]:
                 continue
             total = 0
             open_regions = 0

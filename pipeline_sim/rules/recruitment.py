@@ -222,6 +222,7 @@ def _wishes(
         shortage=blueprint.programme_shortage,
         weights=weights,
         shortage_percent=int(blueprint.priority_shortage_weight),
+        enhance_percent=np.ascontiguousarray(blueprint.enhance_taste[year]),
         applications=blueprint.applications,
         regions_listed=blueprint.regions_listed,
         cap=min(MAX_APPLICATIONS, int(blueprint.application_cap[year])),

@@ -67,6 +67,12 @@ STEP_OUT_RULES = (
     "notice",
     "ltft_percent",
 )
+#: States outside training in which experience may be recognised.
+EXPERIENCE_STATES = ("locally_employed", "unplaced", "sas", "training_initiative")
+#: What a rule of credit says, as the last index of its array: threshold, hundredths of a month, percent,
+#: hundredths of a month (experience: months), months, and whether a release spoils it.
+TRANSFER_RULE = ("uptake", "cap", "overlap", "least", "recency", "satisfactory")
+EXPERIENCE_RULE = ("uptake", "cap", "rate", "least", "recency")
 
 
 @dataclass(frozen=True)
@@ -272,6 +278,18 @@ class Blueprint:
     credential_chance: Ints  # [Y, 4, P, C] threshold: applies this year; the trained groups, then trainees
     credential_from_level: Ints  # [Y, P, C] first level (1 = first of the programme) of a trainee
     credential_slots: Ints  # [Y, C, R] starts a year
+    # credit and transfer ------------------------------------------------------------------------
+    credit_rules: (
+        Ints  # [Y, P from, P to, 5] by TRANSFER_RULE: hundredths, percent, hundredths, months, 0 or 1
+    )
+    experience_rules: (
+        Ints  # [Y, X, P to, 4] by EXPERIENCE_STATES and _RULE: hundredths, percent, months, months
+    )
+    transfer_applies: Ints  # [Y, P] threshold: tries for another programme after a satisfactory review
+    enhance_places: Ints  # [Y, R]
+    enhance_months: Ints  # [Y, R] length
+    enhance_taste: Ints  # [Y, P] percent: multiplies the taste of those who took a place
+    enhance_credit: Ints  # [Y, P] hundredths towards the programme
 
     # for reports --------------------------------------------------------------------------------
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year

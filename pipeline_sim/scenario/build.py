@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, training_year
-from pipeline_sim.scenario import build_careers, build_credentials, build_flexible, build_people
+from pipeline_sim.scenario import build_careers, build_credentials, build_credit, build_flexible, build_people
 from pipeline_sim.scenario.arrays import (
     Years,
     counts,
@@ -117,6 +117,7 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         **build_flexible.flexible_fields(context),
         **build_credentials.credential_fields(context),
         **build_careers.career_fields(context),
+        **build_credit.credit_fields(context),
         "plan": plans(scenario.tables.get("plans"), scenario.scale),
     }
     return Blueprint(**fields)

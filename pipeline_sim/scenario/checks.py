@@ -33,6 +33,7 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
     from pipeline_sim.scenario import (
         checks_careers,
         checks_credentials,
+        checks_credit,
         checks_flexible,
         checks_recruitment,
         checks_school,
@@ -53,6 +54,7 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         *checks_flexible.CHECKS,
         *checks_credentials.CHECKS,
         *checks_careers.CHECKS,
+        *checks_credit.CHECKS,
     ):
         present = all(name.partition(".")[0] in tables for name in check.needs)
         if present and findings.usable(*check.needs):

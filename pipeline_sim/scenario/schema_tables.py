@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline_sim.scenario import schema_careers, schema_flexible, schema_outside
+from pipeline_sim.scenario import schema_careers, schema_credit, schema_flexible, schema_outside
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -207,9 +207,7 @@ _SPECS = (
         (
             _defines("programme", "short name of the programme"),
             _title("programme", "report/figures.py"),
-            Column(
-                "family", "name", "family of related specialties", reader="scenario/build_flexible.py"
-            ),
+            Column("family", "name", "family of related specialties", reader="rules/credit.py"),
             *_read_by(BUILD, _one_of("kind", PROGRAMME_KINDS, "what sort of programme", key=False)),
             Column(
                 "supervision_group", "reference", "who supervises it",
@@ -495,6 +493,7 @@ TABLES: dict[str, TableSpec] = {
         *schema_flexible.SPECS,
         *schema_outside.SPECS,
         *schema_careers.SPECS,
+        *schema_credit.SPECS,
         *CREDENTIALS,
     )
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 from . import (
     derive_careers,
     derive_credentials,
+    derive_credit,
     derive_flexible,
     derive_posts,
     derive_recruitment,
@@ -123,6 +124,7 @@ def main() -> None:
     derive_recruitment.write_outside()
     derive_credentials.write_credentials()
     derive_careers.write_careers()
+    derive_credit.write_all()
     report()
     derive_flexible.raise_stock()
 
