@@ -82,5 +82,5 @@ def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
         ],
         "ltft_requests": requests,
         "ltft_reasons": reasons,
-        "ltft_rules": [{"year": 2025, "capacity": 0.4, "persists": 0.5, "boost_months": 12}],
+        "ltft_rules": [{"year": 2025, "capacity": 0.15, "persists": 0.5, "boost_months": 12}],
     }  # fmt: skip

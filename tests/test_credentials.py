@@ -25,7 +25,7 @@ TABLES = ("credentials", "credential_eligibility", "credential_slots")
 #: Ends of the post in which a credential began; after a CCT or a portfolio registration it may be another's.
 POST_ENDS = (
     Event.RETIRED, Event.LEFT, Event.STARTED_BREAK, Event.RESIGNED, Event.RELEASED, Event.ACCEPTED,
-    Event.COMPLETED_TRAINING, Event.STEPPED_OUT,
+    Event.COMPLETED_TRAINING, Event.STEPPED_OUT, Event.TRANSFERRED,
 )  # fmt: skip
 SEED = 1
 

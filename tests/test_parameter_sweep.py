@@ -29,7 +29,7 @@ from pipeline_sim.scenario.schema_tables import APPLY_COLUMNS, LIST_COLUMNS
 from pipeline_sim.scenario.table import Cell, Table
 
 SCALE, YEARS, SEED = 0.2, 4, 3
-MOST_RUNS = 12  # changes of one parameter tried before it counts as one that does not act
+MOST_RUNS = 60  # changes of one parameter tried before it counts as one that does not act
 MOST_EDITS = 400  # likewise, with those that are refused or leave the blueprint as it was
 
 #: Columns that reports use and no engine reads.

@@ -93,11 +93,15 @@ def test_a_medical_year_can_be_repeated_once():
 
 
 def test_the_next_move_outside_looks_year_by_year():
+    def move(*rates):
+        """From the third of 20 years; yearly rates to apply, leave, take a SAS post or another."""
+        return outside.next_move(KEY, 7, 3, 20, 0, np.zeros(1, np.int64), np.array([[rates]], np.int64))
+
     always = THRESHOLD_ONE
-    assert outside.next_move(KEY, 7, 3, 20, always, 0, 0, 0) == outside.APPLY
-    assert outside.next_move(KEY, 7, 3, 20, always, always, 0, 0) == outside.LEAVE
-    assert outside.next_move(KEY, 7, 3, 20, 0, 0, 0, 0) == 18 * 8 + outside.STAY
-    assert outside.next_move(KEY, 7, 3, 20, 0, 0, 0, always) == outside.TO_LOCALLY_EMPLOYED
+    assert move(always, 0, 0, 0) == outside.APPLY
+    assert move(always, always, 0, 0) == outside.LEAVE
+    assert move(0, 0, 0, 0) == 18 * 8 + outside.STAY
+    assert move(0, 0, 0, always) == outside.TO_LOCALLY_EMPLOYED
 
 
 NO_CUTS = np.zeros(3, np.int64)
