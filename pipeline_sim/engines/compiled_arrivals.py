@@ -29,9 +29,10 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
 )
 from pipeline_sim.engines.compiled_school import placement_transition, school_detail
-from pipeline_sim.engines.compiled_spells import LONG_AGO, take_post
+from pipeline_sim.engines.compiled_spells import take_post
 from pipeline_sim.rules import arrivals as rules
 from pipeline_sim.rules import outside as outside_rules
+from pipeline_sim.rules import step_out as step_out_rules
 from pipeline_sim.rules import training as training_rules
 from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS
 from pipeline_sim.vocabulary import Event, State
@@ -65,7 +66,7 @@ def _make(person: Any, flex: Any, identity: Any):
     """A person without a past."""
     flex.credit = 0
     flex.assess = 0
-    flex.returned = LONG_AGO
+    flex.returned = step_out_rules.LONG_AGO
     flex.steps = 0
     flex.kind = -1
     flex.satisfactory = 1

@@ -21,9 +21,7 @@ from pipeline_sim.rules import step_out as step_out_rules
 from pipeline_sim.rules import training as training_rules
 from pipeline_sim.vocabulary import Event
 
-FULL_TIME = 100
-LONG_AGO = -30000  # a month before any return
-STARTING_OCCASION = 1 << 30  # requests on starting have occasions of their own
+FULL_TIME = rules.FULL_TIME
 
 
 @flow
@@ -164,7 +162,9 @@ def hours_on_starting(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
         key, person.identity, programme, before, share, f.rules[year].persists, t.ltft_percent,
         t.ltft_cumulative,
     )  # fmt: skip
-    if wished == FULL_TIME or _approved(f, r, key, year, person, STARTING_OCCASION + int64(person.entries)):
+    if wished == FULL_TIME or _approved(
+        f, r, key, year, person, rules.STARTING_OCCASION + int64(person.entries)
+    ):
         return wished
     note(
         r.log[STARTS, r.counts[STARTS]], i, Event.LTFT_REFUSED, programme, first, person.region,

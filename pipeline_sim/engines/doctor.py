@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline_sim.rules.step_out import LONG_AGO
+
 NEVER = 1 << 30  # a month that never comes
 
 
@@ -68,7 +70,7 @@ class Doctor:
         self.assistantship = 0
         self.hours = 0  # percent of full time trained at last
         self.step_out, self.step_outs = -1, 0  # kind of the last step-out; how many so far
-        self.returned = -30000  # month of the last return from one
+        self.returned = LONG_AGO  # month of the last return from one
         self.credited = self.credit_kind = 0  # WTE months x 100 in the programme of now, and why
         self.last_programme = -1  # left or completed last
         self.done = self.left_programme = 0  # WTE months x 100 trained there; month it was left

@@ -22,9 +22,7 @@ from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
 
-FULL_TIME = 100
-LONG_AGO = -30000  # a month before any return
-STARTING_OCCASION = 1 << 30  # requests on starting have occasions of their own
+FULL_TIME = hours_rules.FULL_TIME
 CREDITED = CREDIT_KIND * int(Credit.STEP_OUT)
 BACK, GAVE_UP, NEVER_DUE = 0, 1, 2
 
@@ -170,7 +168,7 @@ def hours_on_starting(sim: Simulation, doctor: Doctor, programme: int, region: i
         sim.ltft_rules[sim.year][1], bp.ltft_percent, bp.ltft_cumulative,
     )  # fmt: skip
     doctor.hours = int(wished)
-    occasion = STARTING_OCCASION + doctor.entries
+    occasion = hours_rules.STARTING_OCCASION + doctor.entries
     if wished != FULL_TIME and not _approved(sim, doctor, programme, region, occasion):
         where = place(programme, level, region, FULL_TIME)
         sim.log.write(rows.LTFT_REFUSED_ON_STARTING, doctor.id, where, doctor.hours)
@@ -258,8 +256,8 @@ def step_out(
         return NEVER_DUE
     yield sim.endings[since + planned]
     months = sim.month - since
-    least, uptake, places_held, weeks_a_year, weeks_cap, more_return = sim.return_support[sim.year][:6]
-    eligible = places_held > 0 and months >= least
+    least, uptake, held_for, _, _, more_return = sim.return_support[sim.year][:6]
+    eligible = held_for > 0 and months >= least
     uplift = more_return if eligible else 0
     if not rules.comes_back(sim.key, person, doctor.step_outs, returns, uplift):
         sim.pools.release(seat.held)

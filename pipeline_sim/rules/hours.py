@@ -6,6 +6,7 @@ from pipeline_sim.compiling import rule
 from pipeline_sim.randomness import LTFT_PERSISTS, LTFT_REASON, LTFT_WISH, WTE, draw, happens, pick
 
 FULL_TIME = 100
+STARTING_OCCASION = 1 << 30  # requests on starting have occasions of their own
 
 
 @rule

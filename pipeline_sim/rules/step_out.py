@@ -21,6 +21,7 @@ from pipeline_sim.randomness import (
 
 GUARANTEED, PRIORITY, COMPETE = 0, 1, 2
 NOTHING, PROSPECTIVE, ASSESSED, REVIEWED = 0, 1, 2, 3
+LONG_AGO = -30000  # a month before any return
 LEAST_LEFT = 100  # credit never takes the last WTE month of a level
 
 

@@ -6,7 +6,7 @@ to rounding. ``crowding`` is how far supervisors are over capacity, in percent (
 
 from __future__ import annotations
 
-from pipeline_sim.compiling import kernel, rule
+from pipeline_sim.compiling import rule
 from pipeline_sim.randomness import FOUNDATION_REVIEW, HOURS, RESIGNATION, REVIEW, STEP_OUT, WTE, draw, pick
 from pipeline_sim.rules.step_out import interruption_month
 
@@ -38,14 +38,6 @@ def starting_wte(key, person, programme, ltft, percents, cumulative):
     if draw(key, person, WTE, 2 * programme) >= ltft:
         return 100
     return percents[pick(cumulative, draw(key, person, WTE, 2 * programme + 1))]
-
-
-@kernel
-def starting_wtes(key, people, programmes, ltft, percents, cumulative, wte):
-    """Fill ``wte[i]`` with the percent of full time that ``people[i]`` works in ``programmes[i]``."""
-    for i in range(people.shape[0]):
-        p = programmes[i]
-        wte[i] = starting_wte(key, people[i], p, ltft[p], percents, cumulative)
 
 
 @rule
