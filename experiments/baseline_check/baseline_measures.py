@@ -299,6 +299,41 @@ def gp_trainees_in_practice(run: Run, key: str) -> float:
     raise NotProducedError("practice places are counted as capacity units in use, not as trainees")
 
 
+def f2_entry_delay(run: Run, key: str) -> float:
+    """F2 doctors of the first year by whole years until their first specialty level; the key is years."""
+    signed = run.facts.sign_offs
+    signed = signed[run.facts.year_of[signed["month"]] == FIRST]
+    longest = 12 * (int(key.removesuffix("+")) + 1)
+    if run.blueprint.months < longest + 12:
+        raise NotProducedError(f"F2 doctors of the first year are not followed for {longest} months")
+    delay = np.where(signed["start"] >= 0, (signed["start"] - signed["month"]) // 12, run.blueprint.months)
+    waited = delay >= int(key[:-1]) if key.endswith("+") else delay == int(key)
+    return percentage(waited.sum(), len(signed), "F2 sign-offs")
+
+
+def ltft_growth(run: Run, key: str) -> float:
+    """Percentage points a year, between the first and the last year of the key."""
+    first, last = (int(year) for year in key.split("-"))
+    return (run.kpi("ltft_percent", last) - run.kpi("ltft_percent", first)) / (last - first)
+
+
+def stepped_out_share(run: Run, key: str) -> float:
+    """Part of trainees, those away among them, who are away by a kind of step-out; or by any."""
+    if key == "all":
+        return run.kpi("stepped_out_percent")
+    part = ratio(run.kpi(f"stepped_out[kind={key}]"), run.kpi("stepped_out"), "trainee stepped out")
+    return part * run.kpi("stepped_out_percent")
+
+
+def step_out_returns(run: Run, key: str) -> float:
+    """Part of those due to return in the second year, when those who went are the model's own, who do."""
+    return 100 - run.kpi("did_not_return_percent", run.blueprint.start_year + 1)
+
+
+def non_standard_reviews(run: Run, key: str) -> float:
+    return run.kpi("arcp_non_standard_percent" + ("" if key == "all" else f"[programme={key}]"))
+
+
 MEASURES: dict[str, Callable[[Run, str], float]] = {
     "medical_entrants": entrants,
     "graduates": of_kpi("graduates"),
@@ -327,6 +362,11 @@ MEASURES: dict[str, Callable[[Run, str], float]] = {
     "ccts": ccts,
     "trainees_in_post": trainees_in_post,
     "ltft_share": of_kpi("ltft_percent"),
+    "f2_entry_delay": f2_entry_delay,
+    "ltft_growth": ltft_growth,
+    "stepped_out_share": stepped_out_share,
+    "step_out_returns": step_out_returns,
+    "arcp_non_standard_share": non_standard_reviews,
     "arcp_extra_time_share": of_kpi("arcp_outcome_share[outcome=3]"),
     "consultants_fte": fte_at_start(State.CONSULTANT),
     "consultants_fte_growth": growth("consultants_wte"),

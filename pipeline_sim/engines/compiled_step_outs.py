@@ -56,7 +56,7 @@ def kind_at_start(t: Any, f: Any, r: Any, key: Any, i: Any):
     person = r.people[i]
     band = rules.age_band(f.ages, -person.birth // 12)
     kind = rules.away_at_start(key, person.identity, f.stock[person.programme, person.female, band])
-    return kind if kind < f.setting[0].kinds and _may_go(t, f, r, 0, i, kind) else -1
+    return kind if kind < f.setting[0].kinds and _may_go(t, f, r, rules.LEFT_BEFORE, i, kind) else -1
 
 
 @flow

@@ -208,7 +208,7 @@ def kind_allowed(sim: Simulation, doctor: Doctor, seat: Seat) -> int:
     band = rules.age_band(sim.bp.step_out_ages, (sim.month - doctor.birth) // 12)
     chances = sim.bp.step_out_yearly[sim.year, seat.programme, doctor.female, band]
     kind = int(rules.kind_of_step_out(sim.key, doctor.id, luck, chances))
-    return kind if _may_go(sim, doctor, seat, kind) else -1
+    return kind if _may_go(sim, doctor, seat, kind, sim.month) else -1
 
 
 def kind_at_start(sim: Simulation, doctor: Doctor, seat: Seat) -> int:
@@ -218,14 +218,14 @@ def kind_at_start(sim: Simulation, doctor: Doctor, seat: Seat) -> int:
     band = rules.age_band(sim.bp.step_out_ages, -doctor.birth // 12)
     chances = sim.bp.step_out_stock[seat.programme, doctor.female, band]
     kind = int(rules.away_at_start(sim.key, doctor.id, chances))
-    return kind if kind < sim.kinds and _may_go(sim, doctor, seat, kind) else -1
+    return kind if kind < sim.kinds and _may_go(sim, doctor, seat, kind, rules.LEFT_BEFORE) else -1
 
 
-def _may_go(sim: Simulation, doctor: Doctor, seat: Seat, kind: int) -> bool:
+def _may_go(sim: Simulation, doctor: Doctor, seat: Seat, kind: int, month: int) -> bool:
     gate = sim.step_out_rules
     final = seat.level == sim.level_first[seat.programme] + sim.level_count[seat.programme] - 1
     allowed = rules.may_step_out(
-        sim.month - seat.began, final, seat.satisfactory, sim.month - max(doctor.returned, seat.began),
+        month - seat.began, final, seat.satisfactory, month - max(doctor.returned, seat.began),
         gate["min_months"][kind], gate["final_year"][kind] != 0, gate["satisfactory"][kind] != 0,
         gate["notice"][kind],
     )  # fmt: skip

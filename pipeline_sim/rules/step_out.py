@@ -22,6 +22,7 @@ from pipeline_sim.randomness import (
 GUARANTEED, PRIORITY, COMPETE = 0, 1, 2
 NOTHING, PROSPECTIVE, ASSESSED, REVIEWED = 0, 1, 2, 3
 LONG_AGO = -30000  # a month before any return
+LEFT_BEFORE = -1  # the month in which those who are away at the start had gone at the latest
 LEAST_LEFT = 100  # credit never takes the last WTE month of a level
 
 

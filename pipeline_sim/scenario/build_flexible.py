@@ -54,7 +54,9 @@ def _step_outs(context: Context) -> dict[str, Any]:
             reached = int(ends[n]) if n < len(rows) else THRESHOLD_ONE
             of_kind[k, n] = months, reached, threshold(returns), threshold(extension)
     ages, rates = _yearly(context, kinds)
-    mean_months = [sum(months * share for months, share, _, _ in lengths[kind]) for kind in kinds]
+    mean_years = np.array([
+        sum(months * share for months, share, _, _ in lengths[kind]) / MONTHS_PER_YEAR for kind in kinds
+    ])  # fmt: skip
     return {
         "step_outs": tuple(kinds),
         "step_out_titles": tuple(table["title"]) if table else (),
@@ -62,7 +64,7 @@ def _step_outs(context: Context) -> dict[str, Any]:
         "step_out_lengths": of_kind,
         "step_out_ages": ages,
         "step_out_yearly": _running_sums(rates),
-        "step_out_stock": _running_sums(rates[0] * np.array(mean_months) / MONTHS_PER_YEAR),
+        "step_out_stock": _running_sums(_away_at_start(rates[0] * mean_years)),
     }
 
 
@@ -103,6 +105,14 @@ def _yearly(context: Context, kinds: dict[Any, int]) -> tuple[Ints, NDArray[np.f
                 rates[y, of_family, s, kinds[row["step_out"]]] = row[sex]
     rates[:, 0] = 0  # foundation doctors do not step out
     return np.array(ages, np.int64), np.minimum(rates[:, :, :, None, :] * effect.T[None, None, None], 1.0)
+
+
+def _away_at_start(for_each_in_post: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part of trainees who are away by each kind, from how many are away for each one in post.
+
+    Each kind is taken by itself, since the gates of others may be shut for a trainee.
+    """
+    return for_each_in_post / (1 + for_each_in_post)
 
 
 def _running_sums(probabilities: NDArray[np.float64]) -> Ints:
@@ -177,11 +187,12 @@ def share_by_sex(context: Context, shares: Any) -> Ints:
     """
     table = context.tables.get("ltft_requests")
     families = context.tables["programmes"]["family"]
+    women = context.tables["routes"]["female_share"][0]
     asks = {row["family"]: (row["start_male"], row["start_female"])
             for row in _rows_by_year(context.years, table)[0] if row["order_from"] == 1}  # fmt: skip
     result = np.zeros((len(families), len(SEXES)), np.int64)
     for p, (family, share) in enumerate(zip(families, shares, strict=True)):
         of_sex = asks.get(family, (1.0, 1.0))
-        mean = sum(of_sex) / 2 or 1.0
+        mean = (1 - women) * of_sex[0] + women * of_sex[1] or 1.0
         result[p] = [threshold(min(1.0, share * (one / mean if sum(of_sex) else 1.0))) for one in of_sex]
     return result

@@ -11,7 +11,6 @@ from functools import cache
 from .derive_common import REGIONS, Row, apportion, figures, table, value, write
 
 YEAR = 2025
-SHARE_OF_WOMEN = 0.55
 #: Family -> item of the published entry rate out of programme; others take the mean of two.
 ENTRY_RATE_OF = {
     "general_practice": "GP", "medicine": "higher_medicine", "surgery": "surgery", "psychiatry": "psychiatry",
@@ -64,11 +63,24 @@ def yearly_rate(kind: str, family: str, sex: str) -> float:
         return rate if sex == "female" else rate * LONG_PATERNITY
     if kind == "sickness":
         return value("flexible", "prevalence", "long_term_sick") * 12 / mean_months(kind)
-    away = {k: value("flexible", "prevalence", k.upper()) for k in OOP}
-    weight = {k: away[k] * 12 / mean_months(k) for k in OOP}
+    away = value("flexible", "prevalence", kind.upper())
+    return away * 12 / mean_months(kind) * entry_rate(family) / mean_entry_rate() / may_go(family)
+
+
+def entry_rate(family: str) -> float:
+    """Time out of programme of any kind a year: says how families differ, not how many go in all."""
     item = ENTRY_RATE_OF.get(family)
-    total = value("flexible", "oop_entry_rate", item) if item else OTHER_ENTRY_RATE
-    return total * weight[kind] / sum(weight.values()) / may_go(family)
+    return value("flexible", "oop_entry_rate", item) if item else OTHER_ENTRY_RATE
+
+
+@cache
+def mean_entry_rate() -> float:
+    """Over the trainees of all families."""
+    heads = dict.fromkeys(families(), 0)
+    for r in table("trainee_stock"):
+        if (family := programme_family()[r["programme"]]) in heads:
+            heads[family] += int(r["trainees"])
+    return sum(n * entry_rate(family) for family, n in heads.items()) / sum(heads.values())
 
 
 @cache
@@ -88,18 +100,23 @@ def may_go(family: str) -> float:
     return sum(n for r, n in heads if (r["programme"], r["level"]) in between) / sum(n for _, n in heads)
 
 
+@cache
+def share_of_women() -> float:
+    """Among the trainees of the starting stock, as the engine draws their sex."""
+    return float(table("routes")[0]["female_share"])
+
+
 def programme_family() -> dict[str, str]:
     return {r["programme"]: r["family"] for r in table("programmes")}
 
 
 def away_share(family: str, first: bool, last: bool) -> float:
     """Part of the trainees of a level who are away, as the engine will draw it at the start."""
-    share = 0.0
-    for kind in LENGTHS:
-        if kind in OOP and (first or last):
-            continue
-        for sex, part in (("female", SHARE_OF_WOMEN), ("male", 1 - SHARE_OF_WOMEN)):
-            share += part * yearly_rate(kind, family, sex) * mean_months(kind) / 12
+    kinds = [kind for kind in LENGTHS if not (kind in OOP and (first or last))]
+    share, women = 0.0, share_of_women()
+    for sex, part in (("female", women), ("male", 1 - women)):
+        for_each_in_post = [yearly_rate(kind, family, sex) * mean_months(kind) / 12 for kind in kinds]
+        share += part * sum(x / (1 + x) for x in for_each_in_post)
     return share
 
 
@@ -215,7 +232,8 @@ def write_hours() -> None:
     """Requests by family: starters at half the share in post, the others in the course of training."""
     stock = table("trainee_stock")
     by_sex = {sex: value("flexible", "ltft_share_by_sex", sex) for sex in ("female", "male")}
-    mean = SHARE_OF_WOMEN * by_sex["female"] + (1 - SHARE_OF_WOMEN) * by_sex["male"]
+    women = share_of_women()
+    mean = women * by_sex["female"] + (1 - women) * by_sex["male"]
     back = value("flexible", "ltft_yearly_return", "all")
     rows: list[list[object]] = []
     for family in ["foundation", *families()]:

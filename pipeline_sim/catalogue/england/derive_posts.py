@@ -36,6 +36,7 @@ from .derive_common import (
 )
 
 YEAR = 2025
+DEVELOPMENT_IN_FOUNDATION = 0.03  # outcome 2 a year
 FOUNDATION_UK_SHARE = 0.9  # the rest come through the eligibility office, or trained elsewhere in Europe
 
 
@@ -113,16 +114,28 @@ def supervision_load(row: Row, name: str, share: float) -> float:
     return round(share * load["GPST in practice"] + (1 - share) * hospital, 3)
 
 
+def development_rate(row: Row) -> float:
+    """Outcome 2 a year: what outcomes 2 to 4 leave where their sum is published, otherwise the mean."""
+    if row["kind"] == "foundation":
+        return DEVELOPMENT_IN_FOUNDATION
+    if not row["review_of"]:
+        return 0.0
+    if row["programme"] in figures("programme_rates", "non_standard"):
+        published = value("programme_rates", "non_standard", row["programme"])
+        others = rate("extra_time", row["review_of"]) + rate("release", row["review_of"])
+        return round(published - others, 3)
+    return round(value("programme_rates", "development", "all"), 3)
+
+
 def write_programmes() -> None:
     """``programmes.csv`` and ``levels.csv`` from the catalogue, the published rates and the lengths."""
     rows, levels = [], []
     for r in catalogue():
         ext, cap = extension_rule(r)
-        development = round(value("programme_rates", "development", "all"), 3) if r["review_of"] else 0.0
         rows.append(
             [r["programme"], r["title"], r["family"], r["kind"], r["supervision_group"]]
             + ["gp" if r["kind"] == "gp" else "consultant", r["parents"], r["completes"], r["shortage"]]
-            + [rate("resignation", r["resignation_of"]), development if r["kind"] != "foundation" else 0.03]
+            + [rate("resignation", r["resignation_of"]), development_rate(r)]
             + [rate("extra_time", r["review_of"]), rate("release", r["review_of"]), ext, cap, ltft_share(r)]
             + [uk_share_of_accepts(r)]
             + [float(r["appointable_z"]), float(r["interviews_per_post"])]
