@@ -163,19 +163,21 @@ def test_who_tries_for_another_programme_never_applies_for_their_own(full):
 
 def test_who_tries_in_vain_goes_on_in_the_same_programme(full):
     _, log = full
-    applied = np.unique(log.person[log.event == Event.UNPLACED])
-    went_on = 0
-    for person in applied.tolist():
-        own = np.flatnonzero(log.person == person)
-        events, month = log.event[own], log.month[own]
-        for k in np.flatnonzero(events == Event.UNPLACED):
-            reviewed = (month == month[k]) & (events == Event.REVIEWED)
-            reviewed &= log.detail[own] == Outcome.SATISFACTORY
-            if reviewed.any():
-                now = events[month == month[k]]
-                assert Event.STARTED_OUTSIDE not in now
-                went_on += 1
-    assert went_on > 0
+    satisfied = (log.event == Event.REVIEWED) & (log.detail == Outcome.SATISFACTORY)
+    ways: dict[Event, set[tuple[int, int]]] = {
+        event: set(zip(log.person[rows].tolist(), log.month[rows].tolist(), strict=True))
+        for event in (
+            Event.REVIEWED, Event.APPLIED, Event.ACCEPTED, Event.UNPLACED, Event.STARTED_OUTSIDE,
+            Event.TRANSFERRED, Event.WITHDREW,
+        )
+        for rows in ((satisfied if event == Event.REVIEWED else log.event == event),)
+    }  # fmt: skip
+    tried = ways[Event.REVIEWED] & ways[Event.APPLIED]
+    in_vain = tried - ways[Event.ACCEPTED]
+    assert in_vain
+    assert not in_vain & (ways[Event.TRANSFERRED] | ways[Event.STARTED_OUTSIDE])
+    assert not tried & ways[Event.UNPLACED]  # they hold a post all the time
+    assert tried & ways[Event.WITHDREW]
 
 
 # Enhance -------------------------------------------------------------------------------------------------

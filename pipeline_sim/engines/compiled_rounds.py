@@ -279,10 +279,11 @@ def _rows_of_posts(event: Any, number: Any, regions: Any, advertised: Any, posts
 
 
 @flow
-def _rows_of_unplaced(applicants: Any, season: Any, rows: Any):
+def _rows_of_unplaced(applicants: Any, own: Any, season: Any, rows: Any):
+    """A row for everyone without a post; who tried from within a programme goes on in it."""
     count = 0
     for k in range(applicants.shape[0]):
-        if season.accepted[k] < 0:
+        if season.accepted[k] < 0 and own[k] == 0:
             detail = int64(season.reason[k]) + ROUND * int64(max(season.first_round[k], 0))
             note(rows[count], applicants[k], Event.UNPLACED, -1, -1, -1, 0, detail)
             count += 1
@@ -489,7 +490,7 @@ class Rounds:
             if not repeats:
                 applied += seen
                 posts += advertised.sum(axis=1)
-        rows.count += _rows_of_unplaced(applicants, season, rows.room(count))
+        rows.count += _rows_of_unplaced(applicants, people.own, season, rows.room(count))
         if month_of_year == clock.TRAINING_YEAR_MONTH:
             self._competition.remember(applied, posts)
         return applicants, season.accepted

@@ -173,8 +173,9 @@ class Recruitment:
                 applied += np.bincount(result.application_programme, minlength=len(applied))
                 posts += advertised.sum(axis=1)
         detail = reason + ROUND * np.maximum(first_round, 0)
+        unplaced = ~placed & (people.own == 0)  # who tried from within a programme goes on in it
         sim.log.write_many(
-            tick(sim.month, Phase.ROUNDS), people.person[~placed], Event.UNPLACED, detail=detail[~placed]
+            tick(sim.month, Phase.ROUNDS), people.person[unplaced], Event.UNPLACED, detail=detail[unplaced]
         )
         self._try_again(doctors, people, placed)
         if sim.is_august:
