@@ -31,6 +31,7 @@ from pipeline_sim.scenario.blueprint import (
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.scenario.schema import setting_specs
+from pipeline_sim.scenario.schema_flexible import COUNTS, POST_WHILE_AWAY, RETURN_RULES, SEXES
 from pipeline_sim.scenario.schema_tables import APPLY_COLUMNS, LIST_COLUMNS, STREAM_STATES
 
 FIRST = 2025  # the training year of month 0, whatever the start
@@ -78,7 +79,7 @@ class _Maker:
         for make in (
             self.places_to_be, self.courses, self.foundation, self.programmes, self.rounds,
             self.applicants, self.outside, self.streams, self.practice, self.settings, self.credentials,
-            self.careers, self.credit,
+            self.careers, self.credit, self.time_away, self.hours,
         ):  # fmt: skip
             make()
         return self.tables
@@ -444,6 +445,95 @@ class _Maker:
                 {"programme": name, "year": FIRST + 1, "taste_weight": 3, "credit_months": self.people(6)}
                 for name in self.trained[:1]
             ]
+
+    # flexible training ------------------------------------------------------------------------------
+
+    def time_away(self) -> None:
+        """Kinds of step-out, who goes, how they come back; in some scenarios nobody may."""
+        if not self.yes():
+            return
+        families = list(dict.fromkeys(row["family"] for row in self.tables["programmes"]))
+        kinds = [f"kind_{k}" for k in self.times(1, 3)]
+        self.tables |= {"step_outs": [], "step_out_lengths": [], "step_out_rates": []}
+        for name in kinds:
+            self.tables["step_outs"].append(
+                {
+                    "step_out": name, "counts": self.one_of(*COUNTS), "credit_rate": self.one_of(0, 0.5, 1),
+                    "credit_cap_months": self.one_of(0, 6, 12.5, 48), "no_credit_share": self.chance(),
+                    "allowance_months": self.one_of(0, 0.46, 12), "post": self.one_of(*POST_WHILE_AWAY),
+                    "return_rule": self.one_of(*RETURN_RULES), "min_months": self.one_of(0, 0, 6, 12),
+                    "final_year": self.people(1), "satisfactory": self.one_of(0, 0, 1),
+                    "notice_months": self.one_of(0, 0, 3, 24), "ltft_multiplier": self.one_of(0, 1, 100),
+                }
+            )  # fmt: skip
+            self.tables["step_out_lengths"] += [
+                {
+                    "step_out": name, "months": months, "share": share, "returns": self.one_of(0, 0.7, 1, 1),
+                    "extension": self.chance(),
+                }
+                for months, share in zip((1, 4, 13, 60), self.shares(4), strict=True)
+            ]  # fmt: skip
+            self.tables["step_out_rates"] += [
+                {
+                    "step_out": name, "family": family, "year": year, "female": self.chance(),
+                    "male": self.chance(),
+                }
+                for family in families
+                for year in (FIRST, FIRST + 2)
+            ]  # fmt: skip
+        self.tables["step_out_ages"] = [
+            {"step_out": self.one_of(*kinds), "age_from": 30, "multiplier": self.one_of(0, 0.5, 3)}
+        ]
+        if self.yes():
+            self.tables["return_gaps"] = [
+                {"months_from": self.one_of(1, 12), "extra_months": self.one_of(0, 3, 24), "restart": 0},
+                {"months_from": 30, "extra_months": 0, "restart": self.people(1)},
+            ]
+        if self.yes():
+            self.tables["return_support"] = [
+                {
+                    "year": FIRST + k, "min_months": self.one_of(1, 3), "uptake": self.one_of(0.5, 1),
+                    "months": self.one_of(1, 3, 12), "weeks_a_year": self.one_of(0, 2), "weeks_cap": 6,
+                    "return_uplift": self.one_of(0, 0.2), "extra_time_effect": self.one_of(0, 0.5, 2),
+                    "supervision": self.one_of(0, 0.2, 2),
+                }
+                for k in self.times(1, 2)
+            ]  # fmt: skip
+            self.by_region("support_places", "places", 4, year=FIRST)
+            self.by_region("support_places", "places", 4, year=FIRST + 1)
+
+    def hours(self) -> None:
+        """Requests to train less than full time, in half of the scenarios."""
+        if not self.yes():
+            return
+        families = list(dict.fromkeys(row["family"] for row in self.tables["programmes"]))
+        self.tables["ltft_requests"] = [
+            {
+                "family": family, "order_from": order, "year": FIRST + order - 1,
+                **{f"{when}_{sex}": self.chance() for when in ("start", "ask") for sex in SEXES},
+                "back": self.one_of(0, 0.2, 0.5), "change": self.one_of(0, 0.2, 0.5),
+            }
+            for family in families
+            for order in (1, 2)
+        ]  # fmt: skip
+        if self.yes():
+            self.tables["ltft_reasons"] = [
+                {
+                    "reason": reason, "family": family, "year": FIRST + later, "share": 0.5,
+                    "open": self.people(1), "always": self.people(1),
+                }
+                for reason in ("caring", "choice")
+                for family in families
+                for later in (0, 1)
+            ]  # fmt: skip
+        if self.yes():
+            self.tables["ltft_rules"] = [
+                {
+                    "year": FIRST + k, "capacity": self.one_of(0, 0.2, 1), "persists": self.chance(),
+                    "boost_months": self.one_of(0, 12, 60),
+                }
+                for k in self.times(1, 2)
+            ]  # fmt: skip
 
 
 def random_scenario(number: int) -> Scenario:

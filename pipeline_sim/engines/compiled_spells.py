@@ -182,8 +182,9 @@ def ask_for_hours(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
     asked = f.requests[year, person.level, person.female]
     wte = int64(person.wte)
     wished = rules.hours_wished(
-        key, person.identity, luck, wte, asked.back, asked.change, t.ltft_percent, t.ltft_cumulative
-    )
+        key, person.identity, luck, wte, asked.ask, asked.back, asked.change, t.ltft_percent,
+        t.ltft_cumulative,
+    )  # fmt: skip
     if wished == wte:
         return
     row = r.log[ENDINGS, r.counts[ENDINGS]]

@@ -47,7 +47,7 @@ def kind_allowed(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
         luck_of_spell(person),
         f.away[year, person.programme, person.female, band],
     )
-    return kind if _may_go(t, f, r, month, i, kind) else -1
+    return kind if kind < setting.kinds and _may_go(t, f, r, month, i, kind) else -1
 
 
 @flow

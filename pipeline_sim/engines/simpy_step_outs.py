@@ -180,10 +180,10 @@ def ask_for_hours(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     """A trainee asks for other hours: granted, refused, or the same as before."""
     bp = sim.bp
     luck = training_rules.occurrence(doctor.entries, seat.level, seat.spell)
-    _, _, back, change = sim.ltft_requests[sim.year][seat.level][doctor.female]
+    _, *chances = sim.ltft_requests[sim.year][seat.level][doctor.female]
     wished = int(
         hours_rules.hours_wished(
-            sim.key, doctor.id, luck, seat.wte, back, change, bp.ltft_percent, bp.ltft_cumulative
+            sim.key, doctor.id, luck, seat.wte, *chances, bp.ltft_percent, bp.ltft_cumulative
         )
     )
     if wished == seat.wte:
@@ -208,7 +208,7 @@ def kind_allowed(sim: Simulation, doctor: Doctor, seat: Seat) -> int:
     band = rules.age_band(sim.bp.step_out_ages, (sim.month - doctor.birth) // 12)
     chances = sim.bp.step_out_yearly[sim.year, seat.programme, doctor.female, band]
     kind = int(rules.kind_of_step_out(sim.key, doctor.id, luck, chances))
-    return kind if _may_go(sim, doctor, seat, kind, sim.month) else -1
+    return kind if kind < sim.kinds and _may_go(sim, doctor, seat, kind, sim.month) else -1
 
 
 def kind_at_start(sim: Simulation, doctor: Doctor, seat: Seat) -> int:

@@ -18,8 +18,10 @@ def yearly_wish(wte_percent, ask, back, change, boost_percent):
 
 
 @rule
-def hours_wished(key, person, occurrence, wte_percent, back, change, percents, cumulative):
-    """Percent of full time that someone who asks would work."""
+def hours_wished(key, person, occurrence, wte_percent, ask, back, change, percents, cumulative):
+    """Percent of full time that someone who asks would work: the same if nobody asks since the spell began."""
+    if yearly_wish(wte_percent, ask, back, change, FULL_TIME) == 0:
+        return wte_percent
     if wte_percent != FULL_TIME:
         u = (draw(key, person, LTFT_WISH, 2 * occurrence) * (back + change)) >> 32
         if u < back:

@@ -52,7 +52,10 @@ def age_band(ages, years):
 
 @rule
 def kind_of_step_out(key, person, occurrence, cumulative):
-    """Kind, drawn in proportion to the yearly thresholds whose running sums are given."""
+    """Kind, drawn in proportion to the yearly thresholds whose running sums are given.
+
+    The number of kinds where all are 0: nobody steps out any more since the spell began.
+    """
     total = cumulative[cumulative.shape[0] - 1]
     return pick(cumulative, (draw(key, person, STEP_OUT_KIND, occurrence) * total) >> 32)
 
