@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from random_scenarios import random_scenario
 from same_log import same
 from scenarios import teaching
+from training_replay import assert_training_adds_up
 
 from pipeline_sim.engines.simpy_engine import Simulation, run
 from pipeline_sim.identity import SYSTEM_PERSON, IdentityKind, person_identity
@@ -149,6 +150,7 @@ def test_random_scenarios_keep_every_invariant(number, seed):
     log = run_watching_pools(blueprint, seed)
     assert_lives_are_legal(log, blueprint)
     assert_people_are_conserved(log, blueprint)
+    assert_training_adds_up(log, blueprint)
 
 
 def test_same_seed_same_log_and_other_seeds_differ():

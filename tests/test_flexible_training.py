@@ -16,7 +16,6 @@ from scenarios import everything_happens, ladder, with_tables
 from pipeline_sim.engines import compiled_engine, simpy_engine
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.rules import step_out as rules
-from pipeline_sim.rules import training as training_rules
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Event, PoolKind
@@ -53,15 +52,40 @@ def all_at(percent: int) -> dict[str, list[dict[str, object]]]:
     }
 
 
-def months_to_certificate(scenario: Scenario, years: int = 10) -> set[int]:
-    """Months from starting GP to the certificate, of those who started in the run, in both engines."""
+def those_who_started(scenario: Scenario, years: int = 10) -> tuple[EventLog, list[int]]:
+    """What both engines log of GP training, and who started it once in the run and finished it."""
     blueprint = scenario.blueprint(years)
     log = simpy_engine.run(blueprint, 1)
     assert_same_log(log, compiled_engine.run(blueprint, 1), blueprint)
-    started = set(log.person[(log.event == Event.STARTED_LEVEL) & (log.detail == 1)].tolist())
-    done = (log.event == Event.COMPLETED_TRAINING) & np.isin(log.person, list(started))
-    assert done.any()
+    log = log.take(log.programme == blueprint.programmes.index(GP))
+    started, times = np.unique(
+        log.person[(log.event == Event.STARTED_LEVEL) & (log.detail == 1)], return_counts=True
+    )
+    done = log.person[log.event == Event.COMPLETED_TRAINING]
+    both = np.intersect1d(started[times == 1], done).tolist()
+    assert both
+    return log, both
+
+
+def months_to_certificate(scenario: Scenario, years: int = 10) -> set[int]:
+    """Months from starting GP to the certificate, of those who started in the run, in both engines."""
+    log, people = those_who_started(scenario, years)
+    done = (log.event == Event.COMPLETED_TRAINING) & np.isin(log.person, people)
     return set(log.detail[done].tolist())
+
+
+def hours_and_months(scenario: Scenario) -> list[tuple[list[tuple[int, int]], int]]:
+    """Of each who started and finished: hours as (months since the start, percent), and months in all."""
+    log, people = those_who_started(scenario)
+    found = []
+    for person in people:
+        own = log.take(log.person == person)
+        began = int(own.month[own.event == Event.STARTED_LEVEL][0])
+        rows = np.isin(own.event, [Event.STARTED_LEVEL, Event.CHANGED_HOURS])
+        rows &= (own.event == Event.CHANGED_HOURS) | (own.detail == 1)
+        hours = list(zip((own.month[rows] - began).tolist(), own.wte[rows].tolist(), strict=True))
+        found.append((hours, int(own.detail[own.event == Event.COMPLETED_TRAINING][0])))
+    return found
 
 
 def test_three_years_at_sixty_percent_take_five():
@@ -88,6 +112,42 @@ def test_parental_leave_costs_what_exceeds_the_fourteen_days():
     assert months_to_certificate(with_tables(roomy(), only_kind(leave, 11))) == {47}
 
 
+def test_parental_leave_and_then_sixty_percent():
+    """All take 12 months of leave, and then ask for 60 %: a months at 1.0 before and c after the leave.
+
+    By hand: a + 12 + c months, and then 36 - a - c WTE months at 0.6.
+
+    ====  ====  ==========================  ==============================
+    a     c     left, in months at 0.6      certificate after
+    ====  ====  ==========================  ==============================
+    13    5     36 - 13 -  5 = 18 -> 30     13 + 12 +  5 + 30 = 60 months
+    15    6     36 - 15 -  6 = 15 -> 25     15 + 12 +  6 + 25 = 58 months
+    17    3     36 - 17 -  3 = 16 -> 27     17 + 12 +  3 + 27 = 59 months
+    ====  ====  ==========================  ==============================
+    """
+    by_hand = {(13, 5): {60}, (15, 6): {58}, (17, 3): {59}}
+    leave = only_kind(kind("parental", post="held", ltft_multiplier=100), 12)
+    asked = {"ask_female": 0.01, "ask_male": 0.01}
+    tables = {
+        **leave,
+        "ltft_mix": [{"wte_percent": 60, "share": 1}],
+        "ltft_requests": asking_by_level(asked, asked, asked),
+        "ltft_rules": [{"year": 2025, "capacity": 1, "persists": 0, "boost_months": 12}],
+    }
+    found: dict[tuple[int, int], set[int]] = {}
+    log, people = those_who_started(with_tables(roomy(), tables))
+    for person in people:
+        own = log.take(log.person == person)
+        month = {event: own.month[own.event == event] for event in (Event.STEPPED_OUT, Event.CHANGED_HOURS)}
+        began, out, asks = own.month[own.event == Event.STARTED_LEVEL][0], *month.values()
+        if len(out) == len(asks) == 1 and asks[0] > out[0]:
+            times = int(out[0] - began), int(asks[0] - out[0]) - 12
+            found.setdefault(times, set()).add(int(own.detail[own.event == Event.COMPLETED_TRAINING][0]))
+    assert {times: found.get(times) for times in by_hand} == by_hand
+    for (a, c), months in found.items():
+        assert months == {a + 12 + c + -(-(360 - 10 * a - 10 * c) // 6)}
+
+
 def test_leave_and_then_sixty_percent_are_counted_one_after_the_other():
     leave = only_kind(kind("parental", post="held"), 12, gate=24)  # a gate of two years shuts for some
     assert months_to_certificate(with_tables(roomy(), {**leave, **all_at(60)}), 12) == {60, 72}
@@ -102,11 +162,60 @@ def test_a_restart_after_five_years_begins_the_programme_again():
     assert found == {36, *range(13 + 60 + 36, 24 + 60 + 36)}
 
 
-def test_time_is_counted_exactly_through_changes_of_hours():
-    """12 months at 1.0, 12 at 0.8, and the 14.4 WTE months left of 36 at 0.5 take 29."""
-    left = 3600 - 12 * 100 - 12 * 80
-    assert training_rules.months_needed(left, 50) == 29
-    assert training_rules.months_needed(600, 80) == 8  # an extension of six WTE months
+def asking_by_level(*asked: dict[str, float]) -> list[dict[str, object]]:
+    """Requests of GP trainees in their first, second, third level; nobody starts part-time."""
+    never = dict.fromkeys(("start_female", "start_male", "ask_female", "ask_male", "back", "change"), 0.0)
+    return [
+        {"family": GP, "order_from": order, "year": 2025, **never, **own}
+        for order, own in enumerate(asked, 1)
+    ]
+
+
+def test_full_time_then_eighty_then_fifty_percent():
+    """All ask once in the first level and may change in the second, to 80 % or 50 %.
+
+    By hand, for a months at 1.0, then b at 0.8, of 36 WTE months 36 - a - 0.8 b are left at 0.5:
+
+    ====  ====  ==============================  =========================
+    a     b     left, in months at 0.5          certificate after
+    ====  ====  ==============================  =========================
+    7     14    36 -  7 - 11.2 = 17.8 -> 36      7 + 14 + 36 = 57 months
+    10    14    36 - 10 - 11.2 = 14.8 -> 30     10 + 14 + 30 = 54 months
+    11    12    36 - 11 -  9.6 = 15.4 -> 31     11 + 12 + 31 = 54 months
+    ====  ====  ==============================  =========================
+    """
+    tables = {
+        "ltft_mix": [{"wte_percent": percent, "share": 0.5} for percent in (80, 50)],
+        "ltft_requests": asking_by_level({"ask_female": 1, "ask_male": 1}, {"change": 1}, {}),
+    }
+    by_hand = {(7, 14): {57}, (10, 14): {54}, (11, 12): {54}}
+    found: dict[tuple[int, int], set[int]] = {}
+    for changes, months in hours_and_months(with_tables(roomy(), tables)):
+        if [wte for _, wte in changes] == [100, 80, 50]:
+            (at_80, _), (at_50, _) = changes[1:]
+            found.setdefault((at_80, at_50 - at_80), set()).add(months)
+    assert {times: found.get(times) for times in by_hand} == by_hand
+    for (a, b), months in found.items():
+        left = 360 - 10 * a - 8 * b  # tenths of a WTE month
+        assert months == {a + b + -(-left // 5)}
+
+
+def test_an_extension_of_six_months_at_eighty_percent_takes_seven_and_a_half():
+    """36 WTE months at 0.8 are 45 months; with an extension of six, 42 / 0.8 = 52.5, so 53."""
+    extended = with_tables(roomy(), all_at(80)).with_values(
+        {
+            "programmes.general_practice:extra_time": 0.2, "programmes.general_practice:extension_months": 6,
+            "programmes.general_practice:extension_cap_months": 6,
+        }
+    )  # fmt: skip
+    log, people = those_who_started(extended)
+    months: dict[bool, set[int]] = {False: set(), True: set()}
+    for person in people:
+        own = log.take(log.person == person)
+        extensions = own.detail[own.event == Event.EXTENDED].tolist()
+        assert extensions in ([], [6])
+        months[bool(extensions)] |= set(own.detail[own.event == Event.COMPLETED_TRAINING].tolist())
+    assert months == {False: {45}, True: {53}}
 
 
 @cache
@@ -150,17 +259,26 @@ def test_nobody_comes_back_early_and_whoever_is_late_was_told_why():
 
 
 def test_a_return_waits_four_months_for_a_supervisor():
-    """With too few supervisors, whoever is back after a year waits until some are free."""
+    """With too few supervisors, whoever is back after a year waits until some are free.
+
+    36 months in the programme, 12 away and 4 of waiting: the certificate after 52.
+    """
     scarce = with_tables(roomy(), only_kind(kind("oope"), 12)).with_values(
         {"supervision_groups.general_practice:gp_units": 6}
     )
-    log = compiled_engine.run(scarce.with_years(6).blueprint(), 1)
+    log, people = those_who_started(scarce, 8)
     back = (log.event == Event.STEPPED_IN) & (log.detail // KINDS == 12 + 4)
     told = (log.event == Event.BLOCKED) & (log.detail == PoolKind.SUPERVISOR)
     since = set(zip(log.person[told].tolist(), log.month[told].tolist(), strict=True))
     assert back.any()
     for person, month in zip(log.person[back].tolist(), log.month[back].tolist(), strict=True):
         assert (person, month - 4) in since
+    waited_once = []
+    for person in np.intersect1d(log.person[back], people).tolist():
+        own = log.take(log.person == person)
+        if (own.event == Event.BLOCKED).sum() == 1:
+            waited_once += own.detail[own.event == Event.COMPLETED_TRAINING].tolist()
+    assert set(waited_once) == {52}
 
 
 def test_a_guaranteed_return_never_waits_for_a_post():

@@ -19,7 +19,7 @@ def yearly_wish(wte_percent, ask, back, change, boost_percent):
 
 @rule
 def hours_wished(key, person, occurrence, wte_percent, ask, back, change, percents, cumulative):
-    """Percent of full time that someone who asks would work: the same if nobody asks since the spell began."""
+    """Percent of full time that someone who asks would work; as before where nobody asks any more."""
     if yearly_wish(wte_percent, ask, back, change, FULL_TIME) == 0:
         return wte_percent
     if wte_percent != FULL_TIME:
