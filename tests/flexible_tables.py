@@ -83,4 +83,9 @@ def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
         "ltft_requests": requests,
         "ltft_reasons": reasons,
         "ltft_rules": [{"year": 2025, "capacity": 0.15, "persists": 0.5, "boost_months": 12}],
+        "post_funding": [
+            {"family": family, "year": year, "funding": funding}
+            for family in of_family
+            for year, funding in ((2025, "headcount"), (2026, "wte"))
+        ],
     }  # fmt: skip

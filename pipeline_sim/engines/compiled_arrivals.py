@@ -27,9 +27,10 @@ from pipeline_sim.engines.compiled_records import (
     note,
     push,
     schedule,
+    spare,
 )
 from pipeline_sim.engines.compiled_school import placement_transition, school_detail
-from pipeline_sim.engines.compiled_spells import take_post
+from pipeline_sim.engines.compiled_spells import FULL_TIME, take_post
 from pipeline_sim.rules import arrivals as rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import step_out as step_out_rules
@@ -156,6 +157,7 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
     transition = level * setting.regions + region
     person.held = t.transitions[transition].seat
     exchange(r.pools, r.items, person.held, 1)
+    spare(r.pools, r.items, person.held, FULL_TIME - wte)
     person.required = t.levels[level].wte_hundredths
     person.began = -12 * (order + 1)
     person.months = _set_progress(t, person, key)

@@ -68,6 +68,7 @@ from pipeline_sim.engines.compiled_training import (
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.randomness import run_key
+from pipeline_sim.rules.posts import posts_in_use
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import Event
 
@@ -254,7 +255,12 @@ class CompiledEngine:
         run, shape = self._run, self._run.committed.shape
         first = int(self._tables.supply.setting["posts_from"][0])
         posts = slice(first, first + run.committed.size)
-        return (run.pools["target"] - run.pools["used"])[posts].reshape(shape) - run.committed
+        return (run.pools["target"] - self._units_in_use())[posts].reshape(shape) - run.committed
+
+    def _units_in_use(self) -> NDArray[np.int64]:
+        """Units of each pool that are not free."""
+        pools = self._run.pools
+        return posts_in_use(pools["used"], pools["spared"], pools["shared"])  # type: ignore[no-any-return]
 
     def _pool_rows(self) -> NDArray:
         """Capacity and use of every pool that has either."""
@@ -264,7 +270,8 @@ class CompiledEngine:
         owners = [*nobody, *range(len(bp.programmes)), *range(len(bp.supervision_groups)), -1, -1]
         owner = np.repeat(np.array(owners, np.int64), regions)
         region = np.tile(np.arange(regions), len(owners))
-        target, used, kind = (run.pools[name] for name in ("target", "used", "kind"))
+        target, kind = run.pools["target"], run.pools["kind"]
+        used = self._units_in_use()
         kept = (target > 0) | (used > 0)
         return np.concatenate(
             [

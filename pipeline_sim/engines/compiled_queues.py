@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import int64
+
 from pipeline_sim import clock
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_needs import AT_ONCE, FOUNDATION, SETTINGS
@@ -23,11 +25,14 @@ from pipeline_sim.engines.compiled_records import (
     note,
     people_marked,
     push,
+    spare,
     training_year,
 )
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import supervision as rules
 from pipeline_sim.rules.careers import supervision_left
+from pipeline_sim.rules.hours import FULL_TIME
+from pipeline_sim.rules.posts import posts_in_use
 from pipeline_sim.vocabulary import Event, PoolKind
 
 
@@ -44,6 +49,7 @@ def set_capacities(t: Any, r: Any, month: Any):
             for programme in range(setting.programmes):
                 pool = setting.posts_from + programme * regions + region
                 pools[pool].target = t.posts[year, programme, region]
+                pools[pool].shared = t.posts_shared[year, programme]
             pools[setting.practice_from + region].target = t.practice_units[year, region]
             pools[setting.support_from + region].target = t.support_places[year, region]
     for region in range(regions):
@@ -79,32 +85,37 @@ def _set_supervisors(t: Any, r: Any, year: Any, region: Any):
 
 
 @flow
-def first_lacking(pools: Any, items: Any, month: Any, bundle: Any):
-    """Place in a bundle of the first pool without room, or kept for those ahead; -1 if there is none."""
+def first_lacking(pools: Any, items: Any, month: Any, bundle: Any, spared: Any):
+    """Place in a bundle of the first pool without room, or kept for those ahead; -1 if there is none.
+
+    ``spared`` is what the person would leave of a post, in hundredths.
+    """
     for k in range(items.shape[1]):
         units = items[bundle, k].units
         if units == 0:
             break
         pool = pools[items[bundle, k].pool]
-        if pool.unlimited == 0 and (pool.closed == month or pool.used + units > pool.target):
-            return k
+        if pool.unlimited == 0:
+            used = posts_in_use(pool.used + units, pool.spared + spared, pool.shared)
+            if pool.closed == month or used > pool.target:
+                return k
     return -1
 
 
 @flow
-def _bundle_that_fits(q: Any, r: Any, month: Any, need: Any):
+def _bundle_that_fits(q: Any, r: Any, month: Any, need: Any, spared: Any):
     """The first bundle of a need for which there is room, or -1."""
     for b in range(q.needs[need].count):
-        if first_lacking(r.pools, r.items, month, q.bundles[need, b]) < 0:
+        if first_lacking(r.pools, r.items, month, q.bundles[need, b], spared) < 0:
             return b
     return -1
 
 
 @flow
-def _block(q: Any, r: Any, month: Any, number: Any):
+def _block(q: Any, r: Any, month: Any, number: Any, spared: Any):
     """Record what a need lacks, keep that pool for whoever waits, and decide who is told."""
     need, bundle = q.needs[number], q.bundles[number, 0]
-    item = r.items[bundle, first_lacking(r.pools, r.items, month, bundle)]
+    item = r.items[bundle, first_lacking(r.pools, r.items, month, bundle, spared)]
     pool = r.pools[item.pool]
     if item.units <= pool.target:
         pool.closed = month
@@ -138,6 +149,7 @@ def _join(t: Any, q: Any, r: Any, priority: Any, month: Any):
         ticket = q.waiting[priority, count]
         ticket.person = r.found[k]
         ticket.need = t.transitions[r.people[r.found[k]].asks].need
+        ticket.spared = FULL_TIME - int64(r.people[r.found[k]].wte)
         ticket.since = month
         count += 1
     return count
@@ -155,9 +167,12 @@ def serve(t: Any, q: Any, r: Any, month: Any):
             need = q.needs[ticket.need]
             if september or need.september_only == 0:
                 if need.blocked != month:
-                    b = _bundle_that_fits(q, r, month, ticket.need)
+                    spared = int64(ticket.spared)
+                    b = _bundle_that_fits(q, r, month, ticket.need, spared)
                     if b >= 0:
                         exchange(r.pools, r.items, q.bundles[ticket.need, b], 1)
+                        if spared != 0:
+                            spare(r.pools, r.items, q.bundles[ticket.need, b], spared)
                         if need.touched != month:
                             need.touched = month
                             need.cause_before = need.cause
@@ -166,7 +181,7 @@ def serve(t: Any, q: Any, r: Any, month: Any):
                         q.granted[granted].bundle = b
                         granted += 1
                         continue
-                    _block(q, r, month, ticket.need)
+                    _block(q, r, month, ticket.need, spared)
                 if need.tell_all or ticket.since == month:
                     _note_blocked(r.log[GRANTS, told], r.people[ticket.person], ticket.person, need.cause)
                     told += 1

@@ -14,7 +14,7 @@ from numba import from_dtype, int32, int64, uint64, void
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import compiled_once, flow
-from pipeline_sim.vocabulary import Event
+from pipeline_sim.vocabulary import Event, PoolKind
 
 NEVER = 32767  # a month that never comes
 NOBODY = -1  # the person of rows about posts and pools
@@ -183,6 +183,15 @@ def exchange(pools: Any, items: Any, bundle: Any, sign: Any):
     """Take (+1) or give back (-1) every unit of a bundle."""
     for k in range(items.shape[1]):
         pools[items[bundle, k].pool].used += sign * items[bundle, k].units
+
+
+@flow
+def spare(pools: Any, items: Any, bundle: Any, hundredths: Any):
+    """Someone leaves so much of the post in a bundle, if there is one."""
+    for k in range(items.shape[1]):
+        item = items[bundle, k]
+        if item.units != 0 and pools[item.pool].kind == PoolKind.TRAINING_POST:
+            pools[item.pool].spared += hundredths
 
 
 @flow

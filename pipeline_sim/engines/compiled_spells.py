@@ -14,6 +14,7 @@ from pipeline_sim.engines.compiled_records import (
     exchange,
     give_back,
     note,
+    spare,
     training_year,
 )
 from pipeline_sim.rules import hours as rules
@@ -50,6 +51,7 @@ def leave_post(r: Any, person: Any):
     """A trainee gives back the post and all else they hold."""
     if person.wte != FULL_TIME:
         r.part_timers[person.programme, person.region] -= 1
+        spare(r.pools, r.items, person.held, int64(person.wte) - FULL_TIME)
     give_back(r, person)
 
 
@@ -193,6 +195,7 @@ def ask_for_hours(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any):
     else:
         change = int64(wished != FULL_TIME) - int64(wte != FULL_TIME)
         r.part_timers[person.programme, person.region] += change
+        spare(r.pools, r.items, person.held, wte - wished)
         person.wte = wished
         r.flex[i].hours = wished
         note(row, i, Event.CHANGED_HOURS, person.programme, person.level, person.region, wished, 0)

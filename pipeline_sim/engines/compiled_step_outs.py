@@ -20,9 +20,11 @@ from pipeline_sim.engines.compiled_records import (
     note,
     push,
     schedule,
+    spare,
     training_year,
 )
 from pipeline_sim.engines.compiled_spells import (
+    FULL_TIME,
     begin_training_spell,
     leave_post,
     luck_of_spell,
@@ -109,6 +111,7 @@ def _hold_post(t: Any, r: Any, person: Any):
         setting.posts_alone_from + person.programme * setting.regions + person.region
     ].seat
     exchange(r.pools, r.items, person.held, 1)
+    spare(r.pools, r.items, person.held, FULL_TIME - int64(person.wte))
 
 
 @flow
@@ -125,6 +128,7 @@ def away_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
         uplift = support.uplift if eligible else 0
         if not rules.comes_back(key, person.identity, int64(flex.steps), length.returns, uplift):
             exchange(r.pools, r.items, person.held, -1)
+            spare(r.pools, r.items, person.held, int64(person.wte) - FULL_TIME)
             person.held = NO_BUNDLE
             row = r.log[ENDINGS, r.counts[ENDINGS]]
             note(

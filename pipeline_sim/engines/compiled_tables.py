@@ -156,6 +156,7 @@ class SupplyTables(NamedTuple):
     setting: Records
     programmes: Records
     posts: Ints  # [Y, P, R]
+    posts_shared: Ints  # [Y, P]
     placement_units: Ints  # [Y, 5, R]
     practice_units: Ints  # [Y, R]
     units_per_wte: Ints  # [Y, G, 3]
@@ -220,7 +221,9 @@ class Queue(NamedTuple):
     granted: Records  # [N]
 
 
-POOL = np.dtype([(name, np.int64) for name in ("kind", "unlimited", "target", "used", "closed")])
+POOL = np.dtype(
+    [(name, np.int64) for name in ("kind", "unlimited", "target", "used", "closed", "spared", "shared")]
+)  # spared: hundredths of posts that part-timers leave; shared: 1 = it adds up to posts for others
 NEED = np.dtype(
     [
         (name, np.int64)
@@ -230,7 +233,7 @@ NEED = np.dtype(
     ]
 )  # fmt: skip
 HAZARD = np.dtype([(name, np.int64) for name in ("resign", "development", "extra_time", "release")])
-WAITING = np.dtype([("person", np.int32), ("need", np.int32), ("since", np.int32)])
+WAITING = np.dtype([(name, np.int32) for name in ("person", "need", "since", "spared")])
 GRANTED = np.dtype([("person", np.int32), ("bundle", np.int32)])
 
 
@@ -333,6 +336,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             setting,
             programmes,
             whole(bp.posts),
+            whole(bp.posts_shared),
             whole(bp.placement_units),
             whole(bp.practice_units),
             whole(bp.supervisor_units_per_wte),
@@ -558,4 +562,5 @@ def clear(run: Run, queue: Queue) -> None:
     ):  # fmt: skip
         array[...] = 0
     run.pools["target"] = run.pools["used"] = queue.needs["cause"] = 0
+    run.pools["spared"] = run.pools["shared"] = 0
     run.pools["closed"] = queue.needs["touched"] = queue.needs["blocked"] = -1

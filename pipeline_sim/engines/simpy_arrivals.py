@@ -30,6 +30,7 @@ from pipeline_sim.engines.logbook import place
 from pipeline_sim.engines.simpy_step_outs import Seat, take_post
 from pipeline_sim.identity import IdentityKind, person_identity
 from pipeline_sim.rules import arrivals as rules
+from pipeline_sim.rules.hours import FULL_TIME
 from pipeline_sim.rules.medical_school import course_results
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
 from pipeline_sim.vocabulary import WIDENING, State
@@ -207,7 +208,7 @@ class Arrivals:
         state = State.TRAINING if programme else State.FOUNDATION
         self._present(doctor, state, place(programme, level, region, wte))
         held = sim.training_bundle(programme, level, region)
-        sim.pools.hold(held)
+        sim.pools.hold(held, spared=FULL_TIME - wte)
         if programme == 0:
             return lives.foundation_years(sim, doctor, region, wte, order, progress, held)
         seat = Seat(programme, region, level, wte, held, began=-12 * (order + 1))

@@ -265,6 +265,7 @@ class Simulation:
                     pools.target[self.placement_pool[k][r]] = int(bp.placement_units[year, k, r])
                 for p in range(len(bp.programmes)):
                     pools.target[self.post_pool[p][r]] = int(bp.posts[year, p, r])
+                    pools.shared[self.post_pool[p][r]] = int(bp.posts_shared[year, p])
                 pools.target[self.practice_pool[r]] = int(bp.practice_units[year, r])
                 pools.target[self.support_pool[r]] = int(bp.support_places[year, r])
         self._set_supervisors(year)
@@ -399,7 +400,7 @@ class Simulation:
             rows += [(kind, -1, r, pool) for r, pool in enumerate(pools)]
         kinds, owner, region, pool = (np.array(column, np.int64) for column in zip(*rows, strict=True))
         capacity = np.array([self.pools.target[k] for k in pool.tolist()], np.int64)
-        used = np.array([self.pools.used[k] for k in pool.tolist()], np.int64)
+        used = np.array([self.pools.in_use(k) for k in pool.tolist()], np.int64)
         kept = (capacity > 0) | (used > 0)
         person = np.full(len(pool), SYSTEM_PERSON, np.int64)
         for event, units in ((Event.POOL_CAPACITY, capacity), (Event.POOL_IN_USE, used)):

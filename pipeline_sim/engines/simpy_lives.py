@@ -38,6 +38,7 @@ from pipeline_sim.engines.simpy_step_outs import (
 from pipeline_sim.rules import medical_school as school_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import training as training_rules
+from pipeline_sim.rules.hours import FULL_TIME
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS
 from pipeline_sim.vocabulary import FoundationKind, Leaving, Outcome, State
 
@@ -396,7 +397,7 @@ def start_training(sim: Simulation, doctor: Doctor, programme: int, region: int)
     wte = hours_on_starting(sim, doctor, programme, region)
     held = sim.training_bundle(programme, level, region)
     where = place(programme, level, region, wte)
-    yield sim.pools.ask(sim.pools.need(held), STARTING, sim.month, doctor, where)
+    yield sim.pools.ask(sim.pools.need(held), STARTING, sim.month, doctor, where, FULL_TIME - wte)
     sim.recruitment.committed[programme][region] -= 1
     seat = Seat(programme, region, level, wte, held, began=sim.month)
     seat.progress = progress

@@ -16,6 +16,7 @@ from typing import Any
 
 import simpy
 
+from pipeline_sim.rules.posts import posts_in_use
 from pipeline_sim.vocabulary import PoolKind
 
 Bundle = tuple[tuple[int, int], ...]
@@ -53,11 +54,12 @@ class Move:
 class Request(simpy.Event):
     """Happens with the starts of the month in which its need is met: they share one event."""
 
-    def __init__(self, person: Any, where: int, priority: int, since: int) -> None:
+    def __init__(self, person: Any, where: int, priority: int, since: int, spared: int) -> None:
         self.callbacks: list[Any] = []
         self.person = person
         self.where = where  # what they wait to start: a place of the log
         self.turn = (priority, since, person.id)
+        self.spared = spared  # hundredths of a post that they will leave of it
         self.granted = 0  # index of the bundle taken
         self.noticed = False  # whether the log says that they wait, or need not say it
 
@@ -70,6 +72,8 @@ class Pools:
         self.target: list[int] = []
         self.used: list[int] = []
         self.unlimited: list[bool] = []
+        self.spared: list[int] = []  # of training posts, left by part-timers, in hundredths
+        self.shared: list[int] = []  # 1 = and it adds up to posts for others
         self._needs: dict[tuple[tuple[Bundle, ...], bool], Need] = {}
         self._moves: dict[tuple[Bundle, tuple[Bundle, ...]], Move] = {}
         self._waiting: set[Need] = set()
@@ -80,6 +84,8 @@ class Pools:
         self.target.append(0)
         self.used.append(0)
         self.unlimited.append(unlimited)
+        self.spared.append(0)
+        self.shared.append(0)
         return len(self.kind) - 1
 
     def need(self, *bundles: Bundle, september_only: bool = False) -> Need:
@@ -129,29 +135,45 @@ class Pools:
         )
         return Move(freed, self.need(*more()), surplus)
 
-    def hold(self, bundle: Bundle, times: int = 1) -> None:
+    def hold(self, bundle: Bundle, times: int = 1, spared: int = 0) -> None:
         """Take a bundle whatever the room: people already in place, or whose turn it is."""
         for pool, units in bundle:
             self.used[pool] += units * times
+        self.spare(bundle, spared)
 
-    def release(self, bundle: Bundle) -> None:
+    def release(self, bundle: Bundle, spared: int = 0) -> None:
         """Give a bundle back."""
         for pool, units in bundle:
             self.used[pool] -= units
+        self.spare(bundle, -spared)
 
-    def ask(self, need: Need, priority: int, since: int, person: Any, where: int) -> Request:
+    def spare(self, bundle: Bundle, hundredths: int) -> None:
+        """Someone leaves so much of the post in a bundle, if there is one."""
+        if hundredths:
+            for pool, _ in bundle:
+                if self.kind[pool] == PoolKind.TRAINING_POST:
+                    self.spared[pool] += hundredths
+
+    def in_use(self, pool: int) -> int:
+        """Units of a pool that are not free."""
+        return int(posts_in_use(self.used[pool], self.spared[pool], self.shared[pool]))
+
+    def ask(self, need: Need, priority: int, since: int, person: Any, where: int, spared: int = 0) -> Request:
         """Join the queue of a need; the request is served in this month's grants phase or later."""
-        request = Request(person, where, priority, since)
+        request = Request(person, where, priority, since, spared)
         need.queue.append(request)
         self._waiting.add(need)
         return request
 
-    def lacking(self, bundle: Bundle, closed: Collection[int] = ()) -> int:
+    def lacking(self, bundle: Bundle, spared: int, closed: Collection[int] = ()) -> int:
         """The first pool of a bundle without room, or closed to those further back; -1 if there is none."""
         for pool, units in bundle:
             if self.unlimited[pool]:
                 continue
-            if pool in closed or self.used[pool] + units > self.target[pool]:
+            used = self.used[pool] + units
+            if self.shared[pool]:
+                used = posts_in_use(used, self.spared[pool] + spared, 1)
+            if pool in closed or used > self.target[pool]:
                 return pool
         return -1
 
@@ -173,7 +195,7 @@ class Pools:
 
     def _grant_where_all_fit(self, needs: list[Need]) -> tuple[list[Request], list[Need]]:
         """Grant the needs whose pools have room for everyone; returns (granted, the other needs)."""
-        room = [target - used for target, used in zip(self.target, self.used, strict=True)]
+        room = [target - self.in_use(pool) for pool, target in enumerate(self.target)]
         for need in needs:
             for pool, units in need.most_wanted():
                 room[pool] -= units
@@ -182,7 +204,7 @@ class Pools:
         for need in needs:
             best = need.bundles[0]
             if all(room[pool] >= 0 or self.unlimited[pool] for pool, _ in best):
-                self.hold(best, len(need.queue))
+                self.hold(best, len(need.queue), sum(request.spared for request in need.queue))
                 granted += need.queue
                 need.queue.clear()
             else:
@@ -201,15 +223,16 @@ class Pools:
             _, k, need = heapq.heappop(heads)
             next_turn = heads[0][0] if heads else None
             while need.queue and (next_turn is None or need.queue[-1].turn < next_turn):
-                fits = self._first_that_fits(need.bundles, closed)
+                spared = need.queue[-1].spared
+                fits = self._first_that_fits(need.bundles, spared, closed)
                 if fits < 0:
-                    lacking = self.lacking(need.bundles[0], closed)
+                    lacking = self.lacking(need.bundles[0], spared, closed)
                     if dict(need.bundles[0])[lacking] <= self.target[lacking]:
                         closed.add(lacking)
                     blocked += self._notice(need, int(self.kind[lacking]))
                     break
                 request = need.queue.pop()
-                self.hold(need.bundles[fits])
+                self.hold(need.bundles[fits], spared=spared)
                 request.granted = fits
                 granted.append(request)
             else:
@@ -217,9 +240,9 @@ class Pools:
                     heapq.heappush(heads, (need.queue[-1].turn, k, need))
         return granted, blocked
 
-    def _first_that_fits(self, bundles: tuple[Bundle, ...], closed: Collection[int]) -> int:
+    def _first_that_fits(self, bundles: tuple[Bundle, ...], spared: int, closed: Collection[int]) -> int:
         for k, bundle in enumerate(bundles):
-            if self.lacking(bundle, closed) < 0:
+            if self.lacking(bundle, spared, closed) < 0:
                 return k
         return -1
 

@@ -260,7 +260,7 @@ class Recruitment:
         posts = self._sim.post_pool
         free = [
             [
-                pools.target[pool] - pools.used[pool] - taken
+                pools.target[pool] - pools.in_use(pool) - taken
                 for pool, taken in zip(row, committed, strict=True)
             ]
             for row, committed in zip(posts, self.committed, strict=True)

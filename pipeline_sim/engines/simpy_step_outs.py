@@ -100,7 +100,7 @@ def leave_post(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     sim.credentials.registers[TRAINEE][seat.programme].leave(doctor.id)
     if seat.wte != FULL_TIME:
         sim.part_timers[seat.programme][seat.region] -= 1
-    sim.pools.release(seat.held)
+    sim.pools.release(seat.held, FULL_TIME - seat.wte)
     seat.held = ()
 
 
@@ -191,6 +191,7 @@ def ask_for_hours(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     if seat.wte == FULL_TIME and not _approved(sim, doctor, seat.programme, seat.region, luck):
         sim.log.write(rows.LTFT_REFUSED, doctor.id, seat.where, wished)
         return
+    sim.pools.spare(seat.held, seat.wte - wished)
     change_in_heads = int(wished != FULL_TIME) - int(seat.wte != FULL_TIME)
     sim.part_timers[seat.programme][seat.region] += change_in_heads
     doctor.hours = seat.wte = wished
@@ -260,7 +261,7 @@ def step_out(
     eligible = held_for > 0 and months >= least
     uplift = more_return if eligible else 0
     if not rules.comes_back(sim.key, person, doctor.step_outs, returns, uplift):
-        sim.pools.release(seat.held)
+        sim.pools.release(seat.held, FULL_TIME - seat.wte)
         write(rows.DID_NOT_RETURN, person, seat.where, kind)
         leave_programme(sim, doctor, seat.programme, seat.level, seat.progress)
         return GAVE_UP
@@ -283,7 +284,7 @@ def step_out(
 
 def _hold(sim: Simulation, seat: Seat, post: Bundle) -> None:
     seat.held = post
-    sim.pools.hold(post)
+    sim.pools.hold(post, spared=FULL_TIME - seat.wte)
 
 
 def _enter_after_gap(sim: Simulation, doctor: Doctor, seat: Seat, months: int) -> None:
@@ -320,7 +321,8 @@ def _wait_to_return(
     taken = 0
     if move.need is not None:
         priority = STARTING if claim == rules.COMPETE else SITTING
-        request = sim.pools.ask(move.need, priority, sim.month, doctor, seat.where)
+        spared = FULL_TIME - seat.wte
+        request = sim.pools.ask(move.need, priority, sim.month, doctor, seat.where, spared)
         yield request
         taken = request.granted
         sim.pools.release(move.surplus[taken])

@@ -268,6 +268,7 @@ class Blueprint:
     ltft_requests: Ints  # [Y, T, 2, 4] thresholds: on starting, a year to ask, to go back, to change
     ltft_reasons: Ints  # [Y, P, C, 3] cumulative threshold, 1 if accepted, 1 if always granted
     ltft_rules: Ints  # [Y, 3] percent of posts with part-timers, threshold of keeping hours, boost months
+    posts_shared: Ints  # [Y, P] 1 where what part-timers leave of their posts adds up to posts for others
     # credentials --------------------------------------------------------------------------------
     credentials: tuple[str, ...]  # C, in the order of the file
     credential_titles: tuple[str, ...]  # C, as people write them

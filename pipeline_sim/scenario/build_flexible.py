@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline_sim.clock import MONTHS_PER_YEAR
 from pipeline_sim.scenario.arrays import Years, cumulative, grouped, hundredths, index_of, percent, threshold
 from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, THRESHOLD_ONE, Ints
-from pipeline_sim.scenario.schema_flexible import COUNTS, POST_WHILE_AWAY, RETURN_RULES, SEXES
+from pipeline_sim.scenario.schema_flexible import COUNTS, FUNDING, POST_WHILE_AWAY, RETURN_RULES, SEXES
 from pipeline_sim.scenario.table import Table
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ YOUNGEST = 0
 
 def flexible_fields(context: Context) -> dict[str, Any]:
     """Every field of the blueprint that flexible training adds."""
-    return {**_step_outs(context), **_returns(context), **_hours(context)}
+    return {
+        **_step_outs(context),
+        **_returns(context),
+        **_hours(context),
+        "posts_shared": _posts_shared(context),
+    }
 
 
 def _rows_by_year(years: Years, table: Table | None) -> list[list[dict[str, Any]]]:
@@ -178,6 +183,16 @@ def _hours(context: Context) -> dict[str, Any]:
         "ltft_reasons": accepted,
         "ltft_rules": rules,
     }
+
+
+def _posts_shared(context: Context) -> Ints:
+    """[Y, P] 1 where posts are funded by WTE."""
+    families = context.tables["programmes"]["family"]
+    shared = np.zeros((context.years.count, len(families)), np.int64)
+    for y, rows in enumerate(_rows_by_year(context.years, context.tables.get("post_funding"))):
+        funding = {row["family"]: FUNDING.index(row["funding"]) for row in rows}
+        shared[y] = [funding.get(family, 0) for family in families]
+    return shared
 
 
 def share_by_sex(context: Context, shares: Any) -> Ints:

@@ -41,6 +41,14 @@ def back_and_change_add_up(tables: Tables, findings: Findings) -> None:
             )
 
 
+def foundation_has_no_posts(tables: Tables, findings: Findings) -> None:
+    """Foundation has places, which are filled by heads."""
+    table = tables["post_funding"]
+    for row, family in enumerate(table["family"]):
+        if family == "foundation":
+            findings.add(table.place(row, "family"), family, "a family of specialty programmes")
+
+
 CHECKS = (
     goes_with("step_outs", "step_out_lengths"),
     goes_with("step_out_lengths", "step_outs"),
@@ -51,4 +59,5 @@ CHECKS = (
     shares_of("step_out_lengths", "step_out"),
     shares_of("ltft_reasons", "family", "year"),
     Check(("ltft_requests.back", "ltft_requests.change"), back_and_change_add_up),
+    Check(("post_funding.family",), foundation_has_no_posts),
 )

@@ -8,6 +8,7 @@ COUNTS = ("none", "prospective", "assessed", "reviewed")
 POST_WHILE_AWAY = ("freed", "held")
 RETURN_RULES = ("guaranteed", "priority", "compete")
 SEXES = ("male", "female")
+FUNDING = ("headcount", "wte")
 
 STEP_OUT_RULES = "rules/step_out.py"
 HOURS = "rules/hours.py"
@@ -155,5 +156,16 @@ SPECS = (
                    "months", 0, 60),
         ),
         optional=True, carry="rule",
+    ),
+    TableSpec(
+        "post_funding", "Whether what part-timers leave of their posts adds up to posts for others.",
+        "rules/posts.py",
+        (
+            FAMILY,
+            YEAR,
+            Column("funding", "choice", "headcount: a trainee fills a post; wte: as much of it as they work",
+                   choices=FUNDING),
+        ),
+        optional=True, carry="count",
     ),
 )  # fmt: skip
