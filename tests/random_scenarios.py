@@ -79,7 +79,7 @@ class _Maker:
         for make in (
             self.places_to_be, self.courses, self.foundation, self.programmes, self.rounds,
             self.applicants, self.outside, self.streams, self.practice, self.settings, self.credentials,
-            self.careers, self.credit, self.time_away, self.hours,
+            self.careers, self.credit, self.time_away, self.hours, self.funding,
         ):  # fmt: skip
             make()
         return self.tables
@@ -534,6 +534,13 @@ class _Maker:
                 }
                 for k in self.times(1, 2)
             ]  # fmt: skip
+
+    def funding(self) -> None:
+        families = list(dict.fromkeys(row["family"] for row in self.tables["programmes"][1:]))
+        self.tables["post_funding"] = [
+            {"family": family, "year": FIRST + self.people(2), "funding": self.one_of("headcount", "wte")}
+            for family in families
+        ]
 
 
 def random_scenario(number: int) -> Scenario:

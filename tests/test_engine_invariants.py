@@ -108,14 +108,18 @@ def assert_people_are_conserved(log, blueprint):
 def run_watching_pools(blueprint, seed):
     """Run month by month; after each, every pool is within its capacity and never grew beyond it.
 
-    Posts may, where a return to training is guaranteed: a returner is supernumerary if need be.
+    Posts may, where a return to training is guaranteed: a returner is supernumerary if need be. So may
+    those funded by WTE where part-timers go back to full time: see test_post_funding.
     """
     seen: dict[int, int] = {}
-    supernumerary = (blueprint.step_out_rules[:, STEP_OUT_RULES.index("claim")] == GUARANTEED).any()
+    supernumerary = (blueprint.step_out_rules[:, STEP_OUT_RULES.index("claim")] == GUARANTEED).any() or (
+        blueprint.ltft_asked and blueprint.posts_shared.any()
+    )
 
     def watch(month: int, alive: int, events: int) -> None:
         pools = simulation.pools
-        for pool, used in enumerate(pools.used):
+        for pool in range(len(pools.used)):
+            used = pools.in_use(pool)
             assert used >= 0, PoolKind(pools.kind[pool]).name
             if not pools.unlimited[pool] and not (
                 supernumerary and pools.kind[pool] == PoolKind.TRAINING_POST

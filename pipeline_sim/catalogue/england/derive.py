@@ -16,6 +16,7 @@ from . import (
     derive_credentials,
     derive_credit,
     derive_flexible,
+    derive_funding,
     derive_posts,
     derive_recruitment,
     derive_school,
@@ -117,6 +118,7 @@ def main() -> None:
     derive_flexible.write_step_outs()
     derive_flexible.write_returns()
     derive_flexible.write_hours()
+    derive_funding.write_funding()
     derive_workforce.write_workforce()
     derive_workforce.write_practice_places()
     derive_workforce.write_supervision()
