@@ -133,7 +133,7 @@ class Event(IntEnum):
     POSTS_ADVERTISED = 50  # detail = posts (a whole number), level = round
     POSTS_UNFILLED = 51  # detail = posts left empty after the round
     POOL_CAPACITY = 52  # level = pool kind; detail = units
-    POOL_IN_USE = 53  # level = pool kind; detail = units
+    POOL_IN_USE = 53  # level = pool kind; detail = units (training posts: whole ones that are not free)
 
 
 #: In the detail of CREDIT_GRANTED, above the WTE months x 100.

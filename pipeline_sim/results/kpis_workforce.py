@@ -163,7 +163,9 @@ KPIS = (
     percent(
         "post_vacancy_percent",
         "Training posts without a trainee",
-        "(training posts - training posts in use) / training posts at the yearly reading",
+        "(training posts - training posts in use) / training posts at the yearly reading; a post held for "
+        "someone away is in use. Funded by headcount, each trainee uses a post; by WTE, as many as all of "
+        "them work, rounded up to whole posts. Below 0 where more train than there are posts",
         DEFINED_HERE,
         post_vacancy,
         (PROGRAMME, REGION),
