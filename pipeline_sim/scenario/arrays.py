@@ -18,6 +18,8 @@ GOLDEN_RATIO = 0.6180339887498949  # its multiples are the most evenly spread fr
 LARGEST_WEIGHT = 1 << 16
 
 Index = dict[Any, int]
+Key = tuple[Any, ...]
+Cells = tuple[Any, ...]
 Numbers = Sequence[float] | NDArray[np.float64]
 
 
@@ -106,16 +108,33 @@ class Years:
         is 0. Rows after the horizon are not used.
         """
         result = np.zeros((self.count, *shape), np.int64)
-        names = [column.name for column in table.spec.keys if column.name != "year"]
-        years = table["year"]
-        cells = table[value]
-        places = [[index[cell] for cell in table[name]] for index, name in zip(indexes, names, strict=True)]
-        for row in sorted(range(len(table)), key=years.__getitem__):
-            since = max(years[row] - self.first, 0)
-            if since < self.count:
-                where: tuple[Any, ...] = (slice(since, None), *(place[row] for place in places))
-                result[where] = cells[row]
+        for years, key, (cell,) in self.dated(table, value):
+            where: tuple[Any, ...] = (years, *(index[k] for index, k in zip(indexes, key, strict=True)))
+            result[where] = cell
         return result
+
+    def dated(self, table: Table | None, *columns: str) -> list[tuple[slice, Key, Cells]]:
+        """Rows of a dated table, earliest first: the years from each on, its key without the year, its cells.
+
+        Written in this order over an array, each row holds until the next of its key. A table that is
+        absent has no rows.
+        """
+        if table is None:
+            return []
+        at = [column.name for column in table.spec.keys].index("year")
+        rows = sorted(zip(table.keys, table.rows(*columns), strict=True), key=lambda row: row[0][at])
+        return [
+            (slice(max(key[at] - self.first, 0), None), key[:at] + key[at + 1 :], cells)
+            for key, cells in rows
+        ]
+
+    def in_force(self, table: Table | None, *columns: str) -> list[dict[Key, Cells]]:
+        """For each year the cells that hold, by key without the year, in the order of :meth:`dated`."""
+        held: list[dict[Key, Cells]] = [{} for _ in range(self.count)]
+        for years, key, cells in self.dated(table, *columns):
+            for of_year in held[years]:
+                of_year[key] = cells
+        return held
 
     def of_rule(self, table: Table, value: str) -> list[Any]:
         """Value of each year of a table keyed by year alone."""

@@ -34,13 +34,10 @@ def _portfolio(context: Context) -> dict[str, Any]:
     start[..., 1] *= MONTHS_PER_YEAR
     process = np.zeros(len(groups), np.int64)
     stock = np.zeros(len(groups), np.int64)
-    if "portfolio" in context.tables:
-        for group, year, share in sorted(
-            context.tables["portfolio"].rows("group", "year", "in_progress"), key=lambda row: row[1]
-        ):
-            process[groups[group]] = 1
-            if year <= context.years.first:
-                stock[groups[group]] = threshold(share)
+    for span, (group,), (share,) in context.years.dated(context.tables.get("portfolio"), "in_progress"):
+        process[groups[group]] = 1
+        if span.start == 0:
+            stock[groups[group]] = threshold(share)
     start[:, process == 0, 0] = threshold(context.scenario.settings["practice.portfolio"])
     assert start.shape == (years, len(groups), 2)
     return {
@@ -83,11 +80,8 @@ def _fellowships(context: Context) -> dict[str, Any]:
     trained = index_of(TRAINS_FOR)
     terms = _by_year(context, "fellowships", ("months", "wte_percent", "stay", "hours_added"), names, trained)
     shares = np.zeros((context.years.count, len(names), len(trained)))
-    for fellowship, group, year, share in sorted(
-        table.rows("fellowship", "group", "year", "share") if table else (), key=lambda row: row[2]
-    ):
-        since = max(year - context.years.first, 0)
-        shares[since:, names[fellowship], trained[group]] = share
+    for span, (fellowship, group), (share,) in context.years.dated(table, "share"):
+        shares[span, names[fellowship], trained[group]] = share
     region_weights = np.zeros((len(names), len(context.regions)))
     if names and "fellowship_regions" in context.tables:
         rows = context.tables["fellowship_regions"].rows("fellowship", "region", "weight")
@@ -111,20 +105,15 @@ def _by_year(context: Context, name: str, columns: Sequence[str], *indexes: Inde
     """
     shape = (context.years.count, *(len(index) for index in indexes), len(columns))
     result = np.zeros(shape, np.int64)
-    if name not in context.tables:
-        return result
-    table = context.tables[name]
-    for row in sorted(range(len(table)), key=table["year"].__getitem__):
-        since = max(table["year"][row] - context.years.first, 0)
-        where: tuple[int, ...] = tuple(
-            index[key] for index, key in zip(indexes, table.keys[row], strict=False)
-        )
-        for k, column in enumerate(columns):
-            kind, value = table.spec.by_name[column].kind, table[column][row]
+    table = context.tables.get(name)
+    for span, key, cells in context.years.dated(table, *columns):
+        where = tuple(index[part] for index, part in zip(indexes, key, strict=True))
+        for k, (column, value) in enumerate(zip(columns, cells, strict=True)):
+            kind = table.spec.by_name[column].kind if table else ""
             if kind == "probability":
                 value = threshold(value)
             elif kind == "number":
                 value = percent(value)
-            place: tuple[Any, ...] = (slice(since, None), *where, k)
+            place: tuple[Any, ...] = (span, *where, k)
             result[place] = value
     return result

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_sim.scenario.arrays import Years, index_of, percent, threshold
+from pipeline_sim.scenario.arrays import index_of, percent, threshold
 from pipeline_sim.scenario.blueprint import EXPERIENCE_STATES, Ints
 from pipeline_sim.scenario.checks_training import parents_of
-from pipeline_sim.scenario.table import Table
 
 OF_TRANSFER = ("uptake", "cap_months", "overlap", "min_months", "recency_months", "satisfactory_exit")
 OF_EXPERIENCE = ("uptake", "cap_months", "rate", "min_months", "recency_months")
@@ -24,31 +23,23 @@ def credit_fields(context: Any) -> dict[str, Any]:
         families.setdefault(family, []).append(number)
     rules = np.zeros((years.count, count, count, 6), np.int64)
     for name, members in (("credit_families", families), ("credit_transfer", None)):
-        for (old, new, year), (uptake, cap, overlap, least, recency, satisfactory) in _dated(
-            tables, name, *OF_TRANSFER
-        ):
-            since = _since(years, year)
+        for span, (old, new), cells in years.dated(tables.get(name), *OF_TRANSFER):
+            uptake, cap, overlap, least, recency, satisfactory = cells
             value = (threshold(uptake), percent(cap), percent(overlap), percent(least), recency, satisfactory)
             for a in members[old] if members else [programmes[old]]:
                 for b in members[new] if members else [programmes[new]]:
-                    rules[since:, a, b] = value
+                    rules[span, a, b] = value
     _drop_required_routes(context, rules)
     states = index_of(EXPERIENCE_STATES)
     experience = np.zeros((years.count, len(states), count, 5), np.int64)
-    for (state, family, year), (uptake, cap, rate, least, recency) in _dated(
-        tables, "recognised_experience", *OF_EXPERIENCE
-    ):
-        since = _since(years, year)
-        experience[since:, states[state], families[family]] = (
-            threshold(uptake),
-            percent(cap),
-            percent(rate),
-            least,
-            recency,
-        )
+    for span, (state, family), cells in years.dated(tables.get("recognised_experience"), *OF_EXPERIENCE):
+        uptake, cap, rate, least, recency = cells
+        experience[span, states[state], families[family]] = (
+            threshold(uptake), percent(cap), percent(rate), least, recency,
+        )  # fmt: skip
     applies = np.zeros((years.count, count), np.int64)
-    for (programme, year), (probability,) in _dated(tables, "transfers", "applies"):
-        applies[_since(years, year) :, programmes[programme]] = threshold(probability)
+    for span, (programme,), (probability,) in years.dated(tables.get("transfers"), "applies"):
+        applies[span, programmes[programme]] = threshold(probability)
     return {
         "credit_rules": rules,
         "experience_rules": experience,
@@ -61,18 +52,17 @@ def credit_fields(context: Any) -> dict[str, Any]:
 
 def _enhance_months(context: Any) -> Ints:
     months = np.zeros((context.years.count, len(context.regions)), np.int64)
-    for (region, year), (length,) in _dated(context.tables, "enhance_places", "months"):
-        months[_since(context.years, year) :, context.regions[region]] = length
+    for span, (region,), (length,) in context.years.dated(context.tables.get("enhance_places"), "months"):
+        months[span, context.regions[region]] = length
     return months
 
 
 def _enhance_effects(context: Any) -> dict[str, Ints]:
     shape = (context.years.count, len(context.programmes))
     taste, credit = np.full(shape, 100, np.int64), np.zeros(shape, np.int64)
-    for (programme, year), (weight, months) in _dated(
-        context.tables, "enhance_effects", "taste_weight", "credit_months"
-    ):
-        where = (slice(_since(context.years, year), None), context.programmes[programme])
+    table = context.tables.get("enhance_effects")
+    for span, (programme,), (weight, months) in context.years.dated(table, "taste_weight", "credit_months"):
+        where = span, context.programmes[programme]
         taste[where], credit[where] = percent(weight), percent(months)
     return {"enhance_taste": taste, "enhance_credit": credit}
 
@@ -82,16 +72,3 @@ def _drop_required_routes(context: Any, rules: Ints) -> None:
     for programme, cell in context.tables["programmes"].rows("programme", "parents"):
         for parent in parents_of(cell):
             rules[:, context.programmes[parent], context.programmes[programme]] = 0
-
-
-def _dated(tables: Any, name: str, *columns: str) -> list[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    """Rows of an optional table, earliest first: (key, values)."""
-    if name not in tables:
-        return []
-    table: Table = tables[name]
-    return sorted(zip(table.keys, table.rows(*columns), strict=True), key=lambda row: row[0][-1])
-
-
-def _since(years: Years, year: int) -> int:
-    """First year of the run in which a row of a calendar year holds; past the last if never."""
-    return min(max(year - years.first, 0), years.count)

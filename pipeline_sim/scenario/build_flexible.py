@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.clock import MONTHS_PER_YEAR
-from pipeline_sim.scenario.arrays import Years, cumulative, grouped, hundredths, index_of, percent, threshold
+from pipeline_sim.scenario.arrays import cumulative, grouped, hundredths, index_of, percent, threshold
 from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, THRESHOLD_ONE, Ints
 from pipeline_sim.scenario.schema_flexible import COUNTS, FUNDING, POST_WHILE_AWAY, RETURN_RULES, SEXES
 from pipeline_sim.scenario.table import Table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline_sim.scenario.build import Context
 
 YOUNGEST = 0
+UNKNOWN_REASON = (0.0, 1, 0)  # share, accepted, always granted
 
 
 def flexible_fields(context: Context) -> dict[str, Any]:
@@ -27,21 +29,6 @@ def flexible_fields(context: Context) -> dict[str, Any]:
         **_hours(context),
         "posts_shared": _posts_shared(context),
     }
-
-
-def _rows_by_year(years: Years, table: Table | None) -> list[list[dict[str, Any]]]:
-    """For each training year the rows in force, as dictionaries."""
-    if table is None:
-        return [[] for _ in range(years.count)]
-    names = [column.name for column in table.spec.own_columns]
-    at = names.index("year")
-    keys = [names.index(column.name) for column in table.spec.keys if column.name != "year"]
-    rows = sorted(table.rows(*names), key=lambda row: row[at])
-    in_force = []
-    for y in range(years.count):
-        latest = {tuple(row[k] for k in keys): row for row in rows if row[at] <= years.first + y}
-        in_force.append([dict(zip(names, row, strict=True)) for row in latest.values()])
-    return in_force
 
 
 def _step_outs(context: Context) -> dict[str, Any]:
@@ -103,11 +90,9 @@ def _yearly(context: Context, kinds: dict[Any, int]) -> tuple[Ints, NDArray[np.f
         effect[kinds[kind], ages.index(age) :] = multiplier
     families = context.tables["programmes"]["family"]
     rates = np.zeros((context.years.count, len(families), len(SEXES), len(kinds)))
-    for y, rows in enumerate(_rows_by_year(context.years, context.tables.get("step_out_rates"))):
-        for row in rows:
-            of_family = [p for p, family in enumerate(families) if family == row["family"]]
-            for s, sex in enumerate(SEXES):
-                rates[y, of_family, s, kinds[row["step_out"]]] = row[sex]
+    for span, (kind, family), of_sex in context.years.dated(context.tables.get("step_out_rates"), *SEXES):
+        for p in _programmes_of(family, families):
+            rates[span, p, :, kinds[kind]] = of_sex
     rates[:, 0] = 0  # foundation doctors do not step out
     return np.array(ages, np.int64), np.minimum(rates[:, :, :, None, :] * effect.T[None, None, None], 1.0)
 
@@ -128,15 +113,14 @@ def _running_sums(probabilities: NDArray[np.float64]) -> Ints:
 
 def _returns(context: Context) -> dict[str, Any]:
     gaps = context.tables.get("return_gaps")
-    support = context.tables.get("return_support")
     rules = np.zeros((context.years.count, 8), np.int64)
-    for y, rows in enumerate(_rows_by_year(context.years, support)):
-        for row in rows:
-            rules[y] = (
-                row["min_months"], threshold(row["uptake"]), row["months"], row["weeks_a_year"],
-                row["weeks_cap"], threshold(row["return_uplift"]), percent(row["extra_time_effect"]),
-                percent(row["supervision"]),
-            )  # fmt: skip
+    for span, _, (least, uptake, months, weeks, cap, uplift, effect, load) in context.years.dated(
+        context.tables.get("return_support"), "min_months", "uptake", "months", "weeks_a_year", "weeks_cap",
+        "return_uplift", "extra_time_effect", "supervision",
+    ):  # fmt: skip
+        rules[span] = (
+            least, threshold(uptake), months, weeks, cap, threshold(uplift), percent(effect), percent(load),
+        )  # fmt: skip
     in_order = sorted(gaps.rows("months_from", "extra_months", "restart")) if gaps else []
     return {
         "return_gaps": np.array(in_order, np.int64).reshape(-1, 3),
@@ -146,53 +130,67 @@ def _returns(context: Context) -> dict[str, Any]:
 
 
 def _hours(context: Context) -> dict[str, Any]:
-    families = context.tables["programmes"]["family"]
-    levels = context.tables["levels"]
-    order_of = dict(zip(levels.keys, levels["order"], strict=True))
-    programmes = {name: p for p, name in enumerate(context.programmes)}
-    requests = np.zeros((context.years.count, len(context.levels), 2, 4), np.int64)
-    for y, rows in enumerate(_rows_by_year(context.years, context.tables.get("ltft_requests"))):
-        for row in sorted(rows, key=lambda row: row["order_from"]):
-            for key, at in context.levels.items():
-                if families[programmes[key[0]]] != row["family"] or order_of[key] < row["order_from"]:
-                    continue
-                for s, sex in enumerate(SEXES):
-                    numbers = (row[f"start_{sex}"], row[f"ask_{sex}"], row["back"], row["change"])
-                    requests[y, at, s] = [threshold(number) for number in numbers]
-    reasons = context.tables.get("ltft_reasons")
-    names = index_of(dict.fromkeys(reasons["reason"])) if reasons else {}
-    accepted = np.zeros((context.years.count, len(families), len(names), 3), np.int64)
-    for y, rows in enumerate(_rows_by_year(context.years, reasons)):
-        for p, family in enumerate(families):
-            own = {row["reason"]: row for row in rows if row["family"] == family}
-            shares = [own[name]["share"] if name in own else 0.0 for name in names]
-            if not any(shares):
-                shares = [1.0, *[0.0] * (len(names) - 1)][: len(names)]
-            accepted[y, p, :, 0] = cumulative(shares)
-            for n, name in enumerate(names):
-                accepted[y, p, n, 1] = own[name]["open"] if name in own else 1
-                accepted[y, p, n, 2] = own[name]["always"] if name in own else 0
     rules = np.zeros((context.years.count, 3), np.int64)
     rules[:, 0] = 100
-    for y, rows in enumerate(_rows_by_year(context.years, context.tables.get("ltft_rules"))):
-        for row in rows:
-            rules[y] = percent(row["capacity"]), threshold(row["persists"]), row["boost_months"]
+    for span, _, (capacity, persists, boost) in context.years.dated(
+        context.tables.get("ltft_rules"), "capacity", "persists", "boost_months"
+    ):
+        rules[span] = percent(capacity), threshold(persists), boost
     return {
         "ltft_asked": "ltft_requests" in context.tables,
-        "ltft_requests": requests,
-        "ltft_reasons": accepted,
+        "ltft_requests": _requests(context),
+        "ltft_reasons": _reasons(context),
         "ltft_rules": rules,
     }
+
+
+def _requests(context: Context) -> Ints:
+    """[Y, L, sex, 4] thresholds; in a year the row of the highest order not above a level's holds."""
+    families = dict(context.tables["programmes"].rows("programme", "family"))
+    levels = context.tables["levels"]
+    order_of = dict(zip(levels.keys, levels["order"], strict=True))
+    requests = np.zeros((context.years.count, len(context.levels), len(SEXES), 4), np.int64)
+    columns = ("start_female", "start_male", "ask_female", "ask_male", "back", "change")
+    for y, rows in enumerate(context.years.in_force(context.tables.get("ltft_requests"), *columns)):
+        for (family, order_from), cells in sorted(rows.items(), key=lambda row: row[0][1]):
+            chances = dict(zip(columns, map(threshold, cells), strict=True))
+            of_sex = [
+                [chances[f"start_{sex}"], chances[f"ask_{sex}"], chances["back"], chances["change"]]
+                for sex in SEXES
+            ]
+            for level, at in context.levels.items():
+                if families[level[0]] == family and order_of[level] >= order_from:
+                    requests[y, at] = of_sex
+    return requests
+
+
+def _reasons(context: Context) -> Ints:
+    """[Y, P, reason, 3] cumulative share, whether accepted, whether always granted."""
+    families = context.tables["programmes"]["family"]
+    table = context.tables.get("ltft_reasons")
+    names = index_of(dict.fromkeys(table["reason"])) if table else {}
+    reasons = np.zeros((context.years.count, len(families), len(names), 3), np.int64)
+    for y, rows in enumerate(context.years.in_force(table, "share", "open", "always")):
+        for p, family in enumerate(families):
+            own = [rows.get((name, family), UNKNOWN_REASON) for name in names]
+            if names and not any(share for share, _, _ in own):
+                own[0] = (1.0, *own[0][1:])
+            shares, is_open, always = zip(*own, strict=True) if own else ((), (), ())
+            reasons[y, p] = np.stack([cumulative(shares), is_open, always], axis=-1)
+    return reasons
 
 
 def _posts_shared(context: Context) -> Ints:
     """[Y, P] 1 where posts are funded by WTE."""
     families = context.tables["programmes"]["family"]
     shared = np.zeros((context.years.count, len(families)), np.int64)
-    for y, rows in enumerate(_rows_by_year(context.years, context.tables.get("post_funding"))):
-        funding = {row["family"]: FUNDING.index(row["funding"]) for row in rows}
-        shared[y] = [funding.get(family, 0) for family in families]
+    for span, (family,), (funding,) in context.years.dated(context.tables.get("post_funding"), "funding"):
+        shared[span, _programmes_of(family, families)] = FUNDING.index(funding)
     return shared
+
+
+def _programmes_of(family: str, families: Sequence[str]) -> list[int]:
+    return [p for p, of_programme in enumerate(families) if of_programme == family]
 
 
 def share_by_sex(context: Context, shares: Any) -> Ints:
@@ -203,8 +201,8 @@ def share_by_sex(context: Context, shares: Any) -> Ints:
     table = context.tables.get("ltft_requests")
     families = context.tables["programmes"]["family"]
     women = context.tables["routes"]["female_share"][0]
-    asks = {row["family"]: (row["start_male"], row["start_female"])
-            for row in _rows_by_year(context.years, table)[0] if row["order_from"] == 1}  # fmt: skip
+    first_year = context.years.in_force(table, "start_male", "start_female")[0]
+    asks = {family: of_sex for (family, order_from), of_sex in first_year.items() if order_from == 1}
     result = np.zeros((len(families), len(SEXES)), np.int64)
     for p, (family, share) in enumerate(zip(families, shares, strict=True)):
         of_sex = asks.get(family, (1.0, 1.0))
