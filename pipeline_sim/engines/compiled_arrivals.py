@@ -76,7 +76,6 @@ def _make(person: Any, flex: Any, identity: Any):
     flex.promised = 0
     flex.hours = 0
     flex.trained_here = 0
-    flex.credentials = 0
     flex.working = 0
     person.identity = identity
     person.competence = 0

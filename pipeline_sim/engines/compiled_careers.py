@@ -62,7 +62,7 @@ def _records(shape: tuple[int, ...], **columns: Ints) -> Records:
 @flow
 def without_career(flex: Any):
     """Nothing of later careers has happened to a person yet."""
-    flex.sas_since = 0
+    flex.before = 0
     flex.portfolio_due = 0
     flex.specialist = 0
     flex.more_hours = 0
@@ -72,7 +72,7 @@ def without_career(flex: Any):
 @flow
 def enter_grade(flex: Any, month: Any):
     """Someone becomes a SAS doctor this month."""
-    flex.sas_since = month
+    flex.before = month
     flex.portfolio_due = 0
     flex.specialist = 0
 
@@ -81,7 +81,7 @@ def enter_grade(flex: Any, month: Any):
 def present_in_grade(c: Any, r: Any, key: Any, i: Any, group: Any, region: Any, youngest: Any):
     """A SAS doctor of the starting stock, perhaps with an application under way."""
     person, flex, terms = r.people[i], r.flex[i], c.portfolio[group, 0]
-    flex.sas_since = rules.sas_since(key, person.identity, np.int64(person.birth), youngest)
+    flex.before = rules.sas_since(key, person.identity, np.int64(person.birth), youngest)
     due = rules.portfolio_in_stock(key, person.identity, c.group[group].stock, terms.shortest, terms.longest)
     flex.portfolio_due = due
     if due:
@@ -140,7 +140,7 @@ def begin_retainer(r: Any, month: Any, i: Any, months: Any, percent: Any, row: A
     programme, region, before = person.programme, person.region, np.int64(person.wte)
     wte = min(before, percent)
     r.workforce[person.level, programme, region] += wte - before
-    flex.wte_before = before
+    flex.before = before
     person.wte = wte
     note(row, i, Event.SCHEME_STARTED, programme, -1, region, wte, Scheme.RETAINER.value + KINDS * months)
     note(next_row, i, Event.CHANGED_HOURS, programme, -1, region, wte, 0)
@@ -152,7 +152,7 @@ def begin_retainer(r: Any, month: Any, i: Any, months: Any, percent: Any, row: A
 @flow
 def go_back_to_hours(r: Any, i: Any, row: Any):
     """The retainer ends and a GP works as before it."""
-    person, before = r.people[i], np.int64(r.flex[i].wte_before)
+    person, before = r.people[i], np.int64(r.flex[i].before)
     programme, region = person.programme, person.region
     r.workforce[person.level, programme, region] += before - np.int64(person.wte)
     person.wte = before

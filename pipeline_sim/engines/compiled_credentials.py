@@ -26,10 +26,11 @@ STUDY = np.dtype(
 
 
 @flow
-def credential_applicants(t: Any, r: Any, key: Any, month: Any, cells: Any):
+def credential_applicants(t: Any, r: Any, key: Any, month: Any, cells: Any, held: Any, applies: Any):
     """List everyone who applies for a credential of this month in ``r.found``; returns how many.
 
-    What they apply for is left in ``r.flex``; the first ``cells`` cells of people have arrived.
+    What each of them applies for is left in ``applies``. ``held`` are bit masks of the credentials people
+    have; the first ``cells`` cells of people have arrived.
     """
     setting = t.setting[0]
     year, month_of_year = training_year(setting, month), calendar_month(setting.start_month, month)
@@ -54,15 +55,15 @@ def credential_applicants(t: Any, r: Any, key: Any, month: Any, cells: Any):
                 person.identity,
                 year,
                 month_of_year,
-                flex.credentials,
+                held[i],
                 order,
                 t.chance[year, group, programme],
                 t.from_level[year, programme],
                 t.months,
             )
             if credential >= 0:
-                flex.applies = credential
                 r.found[found] = i
+                applies[found] = credential
                 found += 1
     return found
 
@@ -73,6 +74,8 @@ class Credentials:
     def __init__(self, blueprint: Blueprint, tables: Tables, run: Run, key: int) -> None:
         self._bp, self._t, self._run, self._key = blueprint, tables, run, key
         self._studies = np.zeros(0, STUDY)
+        self._held = np.zeros(len(run.people), np.int64)  # bit mask of credentials by person
+        self._applies = np.empty(len(run.people), np.int8)
         self._months = set(blueprint.credential_month.tolist())
 
     def end_month(self, month: int) -> NDArray:
@@ -89,8 +92,7 @@ class Credentials:
         awarded = studies[ends & in_post]
         self._supervise(studies[ends], -1)
         self._studies = studies[~ends]
-        held = self._run.flex["credentials"]
-        held[awarded["who"]] |= np.int64(1) << awarded["credential"]
+        self._held[awarded["who"]] |= np.int64(1) << awarded["credential"]
         detail = awarded["credential"] + KINDS * awarded["months"]
         return _rows(Event.CREDENTIAL_AWARDED, awarded, detail)
 
@@ -116,11 +118,11 @@ class Credentials:
     def _start(self, month: int) -> list[NDArray]:
         bp, run, t = self._bp, self._run, self._t
         cells = int(t.cell_of_month[month + 2])
-        count = credential_applicants(t.credentials, run, self._key, month, cells)
-        who = run.found[:count].astype(np.int64)
-        who = who[~np.isin(who, self._studies["who"])]
+        count = credential_applicants(t.credentials, run, self._key, month, cells, self._held, self._applies)
+        who, credential = run.found[:count].astype(np.int64), self._applies[:count].astype(np.int64)
+        free = ~np.isin(who, self._studies["who"])
+        who, credential = who[free], credential[free]
         people = run.people
-        credential = run.flex["applies"][who].astype(np.int64)
         region = people["region"][who].astype(np.int64)
         year = clock.training_year(bp.start_month, month)
         month_of_year = clock.calendar_month(bp.start_month, month)

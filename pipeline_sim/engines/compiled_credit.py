@@ -170,9 +170,10 @@ def fill_enhance_places(blueprint: Blueprint, run: Any, key: int, month: int) ->
     new = run.flex["enhanced"][who] == 0
     who, where = who[new], where[new]
     months = blueprint.enhance_months[clock.training_year(blueprint.start_month, month)]
-    for won in rules.win_places(key, month, run.people["identity"][who], where, places).tolist():
-        run.flex["enhanced"][who[won]] = 1
-        region = int(where[won])
-        note(starts[count], int(who[won]), Event.ENHANCE_JOINED, -1, -1, region, 0, int(months[region]))
-        count += 1
-    run.counts[STARTS] = count
+    won = rules.win_places(key, month, run.people["identity"][who], where, places)
+    who, where = who[won], where[won]
+    run.flex["enhanced"][who] = 1
+    rows = starts[count : count + len(who)]
+    rows["event"], rows["programme"], rows["level"], rows["wte"] = Event.ENHANCE_JOINED, -1, -1, 0
+    rows["person"], rows["region"], rows["detail"] = who, where, months[where]
+    run.counts[STARTS] = count + len(who)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline_sim.compiling import by_field, flow
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
+from pipeline_sim.prefetching import AHEAD, prefetch
 
 _SMALLEST = 1 << 16
 _GROWTH = 3  # half as much again
@@ -111,6 +112,8 @@ def put_in_order(
             in_turn[high[digit]] = pairs[k]
             high[digit] += 1
     for k in range(count):
+        soon = min(k + AHEAD, count - 1)
+        prefetch(identity, max(rows[soon if in_order else in_turn[soon] & 0xFFFFFFFF].person, 0))
         row = rows[k] if in_order else rows[in_turn[k] & 0xFFFFFFFF]
         person = identity[row.person] if row.person >= 0 else SYSTEM_PERSON
         _spread(row, person, columns, at + k)

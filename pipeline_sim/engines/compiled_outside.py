@@ -14,6 +14,7 @@ from pipeline_sim.engines.compiled_records import (
     SURE,
     TOLD,
     Stage,
+    expect,
     leave,
     mark,
     next_august,
@@ -104,6 +105,7 @@ def resigned(t: Any, r: Any, key: Any, month: Any):
     year = training_year(t.setting[0], month)
     inbox, starts, started = r.inbox[Stage.RESIGNED], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.RESIGNED]):
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         person.choices += 1
@@ -135,7 +137,7 @@ def outside_begins(t: Any, r: Any, key: Any, month: Any):
     setting, inbox = t.setting[0], r.inbox[Stage.OUTSIDE_BEGINS]
     starts, started = r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.OUTSIDE_BEGINS]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         how, state = person.way, person.level

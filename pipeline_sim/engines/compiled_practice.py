@@ -32,6 +32,7 @@ from pipeline_sim.engines.compiled_records import (
     ENDINGS,
     STARTS,
     Stage,
+    expect,
     leave,
     mark,
     next_august,
@@ -40,7 +41,7 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
     training_year,
 )
-from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules import careers as career_rules
 from pipeline_sim.rules import practice as rules
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
@@ -55,7 +56,7 @@ def joins(t: Any, r: Any, key: Any, month: Any):
     inbox, starts, started = r.inbox[Stage.JOINS], r.log[STARTS], r.counts[STARTS]
     year = training_year(t.setting[0], month)
     for k in range(r.inbox_count[Stage.JOINS]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group = t.programmes[person.programme].trained
@@ -105,7 +106,7 @@ def look_ahead(t: Any, r: Any, key: Any, month: Any, i: Any):
             reduce,
             reduce_age,
             setting.sas_applies,
-            np.int64(flex.sas_since),
+            np.int64(flex.before),
             np.int64(flex.portfolio_due),
             np.int64(flex.specialist),
             t.careers.start[t.programmes[person.programme].group],
@@ -144,7 +145,7 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
     """A trained doctor takes up a post in a group and region."""
     inbox, starts, started = r.inbox[Stage.PRACTICE_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE_BEGINS]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region = person.level, person.programme, person.region
@@ -173,6 +174,7 @@ def practice_goes_on(t: Any, r: Any, key: Any, month: Any):
     """SAS doctors whose application came to nothing, and doctors back from a break."""
     inbox = r.inbox[Stage.PRACTICE_GOES_ON]
     for k in range(r.inbox_count[Stage.PRACTICE_GOES_ON]):
+        expect(r, inbox[k + AHEAD])
         look_ahead(t, r, key, month, inbox[k])
     r.inbox_count[Stage.PRACTICE_GOES_ON] = 0
 
@@ -183,7 +185,7 @@ def practice_break_ends(t: Any, r: Any, key: Any, month: Any):
     terms = t.careers.schemes[training_year(t.setting[0], month)]
     inbox, starts, started = r.inbox[Stage.PRACTICE_BREAK], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE_BREAK]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region, wte = person.level, person.programme, person.region, person.wte
@@ -208,6 +210,7 @@ def sas_applies(t: Any, r: Any):
     """A SAS doctor applies for training, with the specialty's core competence recognised for good."""
     inbox = r.inbox[Stage.PRACTICE_APPLIES]
     for k in range(r.inbox_count[Stage.PRACTICE_APPLIES]):
+        expect(r, inbox[k + AHEAD])
         person = r.people[inbox[k]]
         person.competence |= t.programmes[person.programme].parents
         mark(r.bits[APPLICANTS], inbox[k])
@@ -263,7 +266,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     starts, started = r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.PRACTICE]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         group, programme, region = np.int64(person.level), person.programme, person.region

@@ -1,6 +1,6 @@
 """What the compiled engine keeps of a person and of a row of the log, and the words for where a person is.
 
-A person is one record of 64 bytes, so that an event touches one cache line. Fields of people who cannot
+A person is two records of 64 bytes, so that an event touches a cache line or two. Fields of people who cannot
 be the same at once share a place: the names given here say whose.
 """
 
@@ -14,6 +14,7 @@ from numba import from_dtype, int32, int64, uint64, void
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import compiled_once, flow
+from pipeline_sim.prefetching import prefetch
 from pipeline_sim.vocabulary import Event, PoolKind
 
 NEVER = 32767  # a month that never comes
@@ -53,11 +54,10 @@ PERSON = np.dtype(
     ]
 )
 
-#: What flexible training and later careers ask of a person; only they touch it. ``r.flex[i]`` goes with
+#: What flexible training and later careers ask of a person: 64 bytes more. ``r.flex[i]`` goes with
 #: ``r.people[i]``.
 FLEX = np.dtype(
     [
-        ("credentials", np.int64),  # bit mask of credentials held
         ("credit", np.int32),  # WTE months x 100 to be counted still
         ("assess", np.int32),  # the same, once a review has agreed
         ("done", np.int32),  # WTE months x 100 trained in the programme left last
@@ -67,22 +67,9 @@ FLEX = np.dtype(
         ("returned", np.int16),  # month of the last return
         ("since_review", np.int16),  # months since the last review when stepping out
         ("steps", np.int16),  # step-outs so far
-        ("kind", np.int8),  # of the last step-out, -1 none
-        ("length", np.int8),  # row of the kind's lengths
-        ("satisfactory", np.int8),  # whether the last review was
-        ("supported", np.int8),  # whether a return with support has not been reviewed yet
-        ("support", np.int8),  # whether a place of supported return is held
-        ("promised", np.int8),  # whether a post is kept for someone waiting to return
-        ("hours", np.uint8),  # percent of full time trained at last
-        ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
-        ("applies", np.int8),  # credential applied for this month
-        ("trained_here", np.int8),  # was in UK foundation or training
-        ("sas_since", np.int16),  # month of becoming a SAS doctor
+        ("before", np.int16),  # SAS doctor: month of becoming one; GP on the retainer: hours before
         ("portfolio_due", np.int16),  # month of the decision on a portfolio application, 0 without one
-        ("specialist", np.int8),  # 1 for a SAS doctor in the specialist grade
-        ("fellowship", np.int8),
         ("more_hours", np.int16),  # percentage points of the first post, after a fellowship
-        ("wte_before", np.int16),  # percent of full time before the retainer
         # credit and transfer: see compiled_credit
         ("last_programme", np.int16),  # -1 none
         ("left_programme", np.int16),  # month
@@ -92,6 +79,17 @@ FLEX = np.dtype(
         ("unplaced", np.int16),
         ("sas", np.int16),
         ("training_initiative", np.int16),
+        ("kind", np.int8),  # of the last step-out, -1 none
+        ("length", np.int8),  # row of the kind's lengths
+        ("satisfactory", np.int8),  # whether the last review was
+        ("supported", np.int8),  # whether a return with support has not been reviewed yet
+        ("support", np.int8),  # whether a place of supported return is held
+        ("promised", np.int8),  # whether a post is kept for someone waiting to return
+        ("hours", np.uint8),  # percent of full time trained at last
+        ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
+        ("trained_here", np.int8),  # was in UK foundation or training
+        ("specialist", np.int8),  # 1 for a SAS doctor in the specialist grade
+        ("fellowship", np.int8),
         ("credit_kind", np.int8),
         ("left_well", np.int8),  # left the last programme without a release
         ("keeps", np.int8),  # programme + 1 of the post kept while trying for another, 0 none
@@ -176,6 +174,13 @@ def schedule(calendar: Any, month: Any, person: Any):
     """Put a person down for a month; months beyond the horizon never come."""
     if month < calendar.shape[0]:
         calendar[month, person >> 6] |= np.uint64(1) << np.uint64(person & 63)
+
+
+@flow
+def expect(r: Any, person: Any):
+    """What is known of a person will soon be read."""
+    prefetch(r.people, person)
+    prefetch(r.flex, person)
 
 
 @flow

@@ -27,6 +27,7 @@ from pipeline_sim.engines.compiled_records import (
     TOLD,
     Stage,
     calendar_month,
+    expect,
     next_august,
     note,
     people_marked,
@@ -36,7 +37,7 @@ from pipeline_sim.engines.compiled_records import (
 from pipeline_sim.engines.compiled_spells import leave_post
 from pipeline_sim.engines.compiled_tables import Run
 from pipeline_sim.engines.compiled_training import goes_on, opens, start_training
-from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules import foundation as foundation_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
 from pipeline_sim.rules.preferences import Desk
@@ -87,7 +88,7 @@ def gather_graduates(r: Any, count: Any, person: Any, home: Any, tier: Any):
 def gather_applicants(setting: Any, r: Any, key: Any, month: Any, enough: Any, c: Any, season: Any):
     """Columns of the applicants in ``found``; ``enough`` months of service reach the first tier, 0 never."""
     for k in range(c.person.shape[0]):  # no branches: the next records are fetched meanwhile
-        prefetch(r.people, r.found[k + AHEAD])
+        expect(r, r.found[k + AHEAD])
         one = r.people[r.found[k]]
         c.person[k] = one.identity
         c.group[k] = one.group
@@ -364,7 +365,7 @@ def recruitment_answers(
     setting, starts, started = t.setting[0], r.log[STARTS], r.counts[STARTS]
     last = applicants.shape[0] - 1
     for k in range(last + 1):
-        prefetch(r.people, applicants[min(k + AHEAD, last)])
+        expect(r, applicants[min(k + AHEAD, last)])
         i = applicants[k]
         person = r.people[i]
         from_sas = person.state == State.SAS

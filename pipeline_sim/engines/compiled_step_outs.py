@@ -17,6 +17,7 @@ from pipeline_sim.engines.compiled_records import (
     STARTS,
     Stage,
     exchange,
+    expect,
     note,
     push,
     schedule,
@@ -31,6 +32,7 @@ from pipeline_sim.engines.compiled_spells import (
     take_post,
     use_credit,
 )
+from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules import step_out as rules
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event
 
@@ -120,6 +122,7 @@ def away_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
     setting, inbox = t.setting[0], r.inbox[Stage.AWAY]
     year = training_year(setting, month)
     for k in range(r.inbox_count[Stage.AWAY]):
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person, flex = r.people[i], r.flex[i]
         kind, length, support = flex.kind, f.lengths[flex.kind, flex.length], f.support[year]
@@ -187,6 +190,7 @@ def steps_in(f: Any, r: Any, key: Any, month: Any):
     inbox = r.inbox[Stage.RETURNS]
     year = training_year(f.setting[0], month)
     for k in range(r.inbox_count[Stage.RETURNS]):
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person, flex = r.people[i], r.flex[i]
         programme, level, region, wte = person.programme, person.level, person.region, person.wte

@@ -43,6 +43,8 @@ from pipeline_sim.scenario.blueprint import (
 )
 from pipeline_sim.vocabulary import PoolKind, State
 
+CACHE_LINE = 64  # bytes
+
 Ints = NDArray[np.int64]
 Records = NDArray[Any]
 
@@ -238,8 +240,11 @@ GRANTED = np.dtype([("person", np.int32), ("bundle", np.int32)])
 
 
 def blank(shape: Any, kind: np.dtype) -> Records:
-    """Records of nothing but zeros."""
-    return by_field(np.zeros(shape, kind))  # type: ignore[no-any-return]
+    """Records of nothing but zeros; those of a cache line each lie in one."""
+    size = int(np.prod(shape)) * kind.itemsize
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % CACHE_LINE
+    return by_field(room[begin : begin + size].view(kind).reshape(shape))  # type: ignore[no-any-return]
 
 
 def records(**columns: Any) -> Records:

@@ -21,6 +21,7 @@ from pipeline_sim.engines.compiled_records import (
     SURE,
     Stage,
     calendar_month,
+    expect,
     mark,
     note,
     push,
@@ -36,7 +37,7 @@ from pipeline_sim.engines.compiled_spells import (
     use_credit,
 )
 from pipeline_sim.engines.compiled_step_outs import assess_time_away, kind_allowed, kind_at_start, step_out
-from pipeline_sim.prefetching import AHEAD, prefetch
+from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules import training as rules
 from pipeline_sim.rules.credit import REST
 from pipeline_sim.vocabulary import Event, Outcome, State
@@ -109,7 +110,7 @@ def level_begins(t: Any, f: Any, r: Any, key: Any, month: Any):
     """A level starts, all it needs in hand."""
     inbox, starts, started = r.inbox[Stage.LEVEL_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.LEVEL_BEGINS]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         programme, level, region = person.programme, person.level, person.region
@@ -136,6 +137,7 @@ def seated_trainees_begin(t: Any, f: Any, r: Any, key: Any):
     """The spells of trainees in post at the start; some of them are away."""
     inbox, kinds = r.inbox[Stage.TRAINING], f.setting[0].kinds
     for k in range(r.inbox_count[Stage.TRAINING]):
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         away = kind_at_start(t, f, r, key, i) if kinds > 0 else -1
@@ -151,7 +153,7 @@ def training_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
     """Resignation or review; then more of the level, the next level, or the end of the programme."""
     inbox, endings = r.inbox[Stage.TRAINING], r.log[ENDINGS]
     for k in range(r.inbox_count[Stage.TRAINING]):
-        prefetch(r.people, inbox[k + AHEAD])
+        expect(r, inbox[k + AHEAD])
         i = inbox[k]
         person = r.people[i]
         if person.way == rules.RESIGNS:

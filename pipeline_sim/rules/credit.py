@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import ASKS_FOR_CREDIT, ENHANCE_LOTTERY, TRANSFER, draw, happens
+from pipeline_sim.rules.matching import PERSON_BITS
 
 ALWAYS_TRAINED = 1200  # WTE months x 100 that no credit replaces
 KINDS = 8  # credit with its kind is coded as credit * KINDS + kind
@@ -79,10 +80,14 @@ def draw_lots(key, people, month, lots):
 
 def win_places(key, month, people, regions, places):
     """Positions of those who get a place of the Enhance programme: in each region the lowest lots."""
+    by_person = np.argsort(people)
     lots = np.empty(len(people), np.int64)
-    draw_lots(key, people, month, lots)
+    draw_lots(key, people[by_person], month, lots)
+    lots <<= PERSON_BITS
+    lots += np.arange(len(people))
+    lots.sort()
+    order = by_person[lots & ((1 << PERSON_BITS) - 1)]
     won = np.zeros(len(people), np.bool_)
-    order = np.lexsort((people, lots))
     for region, open_places in enumerate(places.tolist()):
         won[order[regions[order] == region][:open_places]] = True
     return np.flatnonzero(won)
