@@ -76,7 +76,7 @@ def _make(person: Any, flex: Any, identity: Any):
     flex.promised = 0
     flex.hours = 0
     flex.trained_here = 0
-    flex.working = 0
+    flex.priority_region = -1
     person.identity = identity
     person.competence = 0
     person.held = NO_BUNDLE
@@ -87,7 +87,7 @@ def _make(person: Any, flex: Any, identity: Any):
     person.extended = 0
     person.programme = -1
     person.trained = -1
-    person.priority_region = -1
+    person.working = 0
     person.route = -1
     person.state = 0
     person.stage = Stage.SETTLED
@@ -273,7 +273,7 @@ def _trained(
     person.state = practice.groups[group].state
     _present(r, i, person.state, programme, -1, region, wte)
     r.workforce[group, programme, region] += wte
-    r.flex[i].working = 1
+    r.people[i].working = 1
     if group == SAS:
         of = practice.programmes[programme].group
         present_in_grade(practice.careers, r, key, i, of, region, t.age_from[SAS, 0])

@@ -38,9 +38,9 @@ def credential_applicants(t: Any, r: Any, key: Any, month: Any, cells: Any, held
     for number in range(cells):
         cell = t.cells[number]
         for i in range(cell.first, cell.first + cell.count):
-            person, flex = r.people[i], r.flex[i]
+            person = r.people[i]
             group, order = np.int64(person.level), np.int64(rules.NO_LEVEL)
-            if not flex.working:
+            if not person.working:
                 if person.held == NO_BUNDLE:
                     continue
                 if person.stage != Stage.TRAINING and person.stage != Stage.LEVEL_BEGINS:
@@ -106,7 +106,7 @@ class Credentials:
         there = (people["programme"][who] == studies["programme"]) & (
             people["region"][who] == studies["region"]
         )
-        return (training | (self._run.flex["working"][who] != 0)) & there
+        return (training | (people["working"][who] != 0)) & there
 
     def _supervise(self, studies: NDArray, sign: int) -> None:
         """Take (+1) or give back (-1) the supervision of credentials."""

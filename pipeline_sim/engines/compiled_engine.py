@@ -40,11 +40,13 @@ from pipeline_sim.engines.compiled_records import (
     ALIVE,
     APPLICANTS,
     ARRIVALS,
+    DUE,
     ENDINGS,
     GRANTS,
     STARTS,
     Stage,
     mark,
+    people_due,
     people_marked,
     push,
 )
@@ -157,7 +159,7 @@ def _until_rounds(t: Any, r: Any, key: Any, month: Any):
     come(t, r, key, month, t.cell_of_month[month + 1], t.cell_of_month[month + 2])
     _live_on(t, r, key, month)
     while True:
-        due = people_marked(r.calendar[month], r.found)
+        due = people_due(r.calendar, month, r.bits[DUE], r.found)
         if due == 0:
             break
         _put_on_lists(r, due)

@@ -74,7 +74,7 @@ def foundation_answers(
         person = r.people[i]
         if starting[k]:
             if kind[k] == FoundationKind.PRIORITY:
-                person.priority_region = region[k]
+                r.flex[i].priority_region = region[k]
             person.trained = region[k]
             r.flex[i].trained_here = 1
             person.region = region[k]

@@ -163,7 +163,7 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
         note(starts[started], i, Event.STARTED_PRACTICE, programme, -1, region, wte, state)
         started += 1
         r.workforce[group, programme, region] += wte
-        r.flex[i].working = 1
+        r.people[i].working = 1
         look_ahead(t, r, key, month, i)
     r.inbox_count[Stage.PRACTICE_BEGINS] = 0
     r.counts[STARTS] = started
@@ -199,7 +199,7 @@ def practice_break_ends(t: Any, r: Any, key: Any, month: Any):
         note(starts[started], i, Event.RETURNED_TO_PRACTICE, programme, -1, region, wte, state)
         started += 1
         r.workforce[group, programme, region] += wte
-        r.flex[i].working = 1
+        r.people[i].working = 1
         push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
     r.inbox_count[Stage.PRACTICE_BREAK] = 0
     r.counts[STARTS] = started
@@ -295,7 +295,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
             registers = _sas_change(t, r, key, month, year, i, endings[ended])
             ended += 1
             if registers:
-                r.flex[i].working = 0
+                r.people[i].working = 0
                 r.workforce[group, programme, region] -= wte
                 person.level = CONSULTANT
                 push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
@@ -317,7 +317,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
                 ended += 2
                 continue
         r.workforce[group, programme, region] -= wte
-        r.flex[i].working = 0
+        r.people[i].working = 0
         if group == SAS:
             end_portfolio(r, i, t.programmes[programme].group)
         if age >= setting.retire_age:

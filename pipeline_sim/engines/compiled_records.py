@@ -7,10 +7,11 @@ be the same at once share a place: the names given here say whose.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import from_dtype, int32, int64, uint64, void
+from numba import from_dtype, int32, int64, types, uint64, void
+from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import compiled_once, flow
@@ -20,6 +21,7 @@ from pipeline_sim.vocabulary import Event, PoolKind
 NEVER = 32767  # a month that never comes
 NOBODY = -1  # the person of rows about posts and pools
 NO_BUNDLE = 0  # the bundle of nothing at all
+BLOCK = 256  # entries of the calendar kept together, less one
 
 PERSON = np.dtype(
     [
@@ -48,7 +50,7 @@ PERSON = np.dtype(
         ("female", np.int8),
         ("tier", np.int8),  # 1 = prioritised whatever the service
         ("trained", np.int8),  # region trained in last, -1 none
-        ("priority_region", np.int8),  # of a foundation priority programme, -1 none
+        ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
         ("route", np.int8),  # of medical school, -1 none seen
         ("state", np.int8),  # state of the last spell outside training
     ]
@@ -86,7 +88,7 @@ FLEX = np.dtype(
         ("support", np.int8),  # whether a place of supported return is held
         ("promised", np.int8),  # whether a post is kept for someone waiting to return
         ("hours", np.uint8),  # percent of full time trained at last
-        ("working", np.int8),  # 1 = in post as a consultant, GP or SAS doctor
+        ("priority_region", np.int8),  # of a foundation priority programme, -1 none
         ("trained_here", np.int8),  # was in UK foundation or training
         ("specialist", np.int8),  # 1 for a SAS doctor in the specialist grade
         ("fellowship", np.int8),
@@ -144,8 +146,8 @@ STAGES = len(Stage)
 #: Rows of the log of a month, by the phase they carry; and the count of people alive beside theirs.
 ARRIVALS, ENDINGS, GRANTS, STARTS, ALIVE = 0, 1, 2, 3, 4
 #: Bits: who asks for something, those in a programme or course first, then those about to start one;
-#: who applies for foundation; who applies in this month's rounds.
-SITTING, STARTING, GRADUATES, APPLICANTS = 0, 1, 2, 3
+#: who applies for foundation; who applies in this month's rounds; who is due.
+SITTING, STARTING, GRADUATES, APPLICANTS, DUE = 0, 1, 2, 3, 4
 
 #: How an outside spell begins (``way`` until it has).
 SURE, TOLD = 1, 2
@@ -169,11 +171,62 @@ def mark(bits: Any, person: Any):
     bits[person >> 6] |= np.uint64(1) << np.uint64(person & 63)
 
 
-@compiled_once(void(uint64[:, ::1], int64, int64))
+class Calendar(NamedTuple):
+    """Who is due in each month: lists in blocks. The first place of a block names the block before it.
+
+    Bits of a month and person would be as short, but each would be written far from the last.
+    """
+
+    blocks: NDArray[np.int32]  # [blocks, BLOCK]; the first one of each month's list bears its number
+    last: NDArray[np.int64]  # [months + 1] place of the last entry of each list; then the first free block
+
+    @classmethod
+    def room_for(cls, months: int, people: int) -> Calendar:
+        """Room for one entry a person."""
+        blocks = np.zeros((months + people // (BLOCK - 1) + 1, BLOCK), np.int32)
+        return cls(blocks, np.zeros(months + 1, np.int64))
+
+    def clear(self) -> None:
+        """Nobody is due any more."""
+        self.blocks[:, 0] = np.arange(1, len(self.blocks) + 1)
+        self.last[:] = np.arange(len(self.last)) * BLOCK
+        self.last[-1] //= BLOCK
+
+
+@compiled_once(void(types.NamedTuple((int32[:, ::1], int64[::1]), Calendar), int64, int64))
 def schedule(calendar: Any, month: Any, person: Any):
     """Put a person down for a month; months beyond the horizon never come."""
-    if month < calendar.shape[0]:
-        calendar[month, person >> 6] |= np.uint64(1) << np.uint64(person & 63)
+    blocks, last = calendar.blocks, calendar.last
+    if month >= last.shape[0] - 1:
+        return
+    at = last[month] + 1
+    if at % BLOCK == 0:
+        block = last[-1]
+        last[-1] = blocks[block, 0]
+        blocks[block, 0] = at // BLOCK - 1
+        at = block * BLOCK + 1
+    blocks[at // BLOCK, at % BLOCK] = person
+    last[month] = at
+
+
+@flow
+def people_due(calendar: Any, month: Any, bits: Any, found: Any):
+    """List the people due in a month, ascending, and take them off the calendar; returns how many."""
+    blocks, last = calendar.blocks, calendar.last
+    if last[month] == month * BLOCK:
+        return 0
+    block, end = last[month] // BLOCK, last[month] % BLOCK + 1
+    while True:
+        for k in range(1, end):
+            mark(bits, blocks[block, k])
+        if block == month:
+            break
+        before = blocks[block, 0]
+        blocks[block, 0] = last[-1]
+        last[-1] = block
+        block, end = int64(before), BLOCK
+    last[month] = month * BLOCK
+    return people_marked(bits, found)
 
 
 @flow
@@ -187,7 +240,10 @@ def expect(r: Any, person: Any):
 def exchange(pools: Any, items: Any, bundle: Any, sign: Any):
     """Take (+1) or give back (-1) every unit of a bundle."""
     for k in range(items.shape[1]):
-        pools[items[bundle, k].pool].used += sign * items[bundle, k].units
+        item = items[bundle, k]
+        if item.units == 0:
+            break
+        pools[item.pool].used += sign * item.units
 
 
 @flow

@@ -89,16 +89,16 @@ def gather_applicants(setting: Any, r: Any, key: Any, month: Any, enough: Any, c
     """Columns of the applicants in ``found``; ``enough`` months of service reach the first tier, 0 never."""
     for k in range(c.person.shape[0]):  # no branches: the next records are fetched meanwhile
         expect(r, r.found[k + AHEAD])
-        one = r.people[r.found[k]]
+        one, more = r.people[r.found[k]], r.flex[r.found[k]]
         c.person[k] = one.identity
         c.group[k] = one.group
         c.tier[k] = (one.tier != 0) | ((enough > 0) & (month - one.nhs_since >= enough))
         c.home[k] = one.home
         c.trained[k] = one.trained
-        c.priority[k] = one.priority_region
+        c.priority[k] = more.priority_region
         c.competence[k] = one.competence
-        c.own[k] = r.flex[r.found[k]].keeps
-        c.enhanced[k] = r.flex[r.found[k]].enhanced
+        c.own[k] = more.keeps
+        c.enhanced[k] = more.enhanced
         season.track[k] = one.state
         season.out[k] = False
         season.reason[k] = Unplaced.NO_POST
@@ -385,7 +385,7 @@ def recruitment_answers(
                 continue
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
-                r.flex[i].working = 0
+                r.people[i].working = 0
                 end_portfolio(r, i, t.programmes[person.programme].group)
             if keeps:
                 note(

@@ -30,7 +30,7 @@ from pipeline_sim.engines.compiled_needs import (
     returns_from,
 )
 from pipeline_sim.engines.compiled_people import Everyone, everyone
-from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES
+from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES, Calendar
 from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
@@ -195,8 +195,8 @@ class Run(NamedTuple):
 
     people: Records  # [N]
     flex: Records  # [N]
-    calendar: NDArray[np.uint64]  # [months, W] who is due
-    bits: NDArray[np.uint64]  # [4, W] who asks this month, by priority; graduates and others who apply
+    calendar: Calendar
+    bits: NDArray[np.uint64]  # [5, W] who asks this month, by priority; graduates and others who apply; due
     inbox: NDArray[np.int32]  # [STAGES, N] people to be dealt with in each stage
     inbox_count: Ints  # [STAGES]
     log: Records  # [4, 4 N] rows of this month, by phase
@@ -247,11 +247,11 @@ def blank(shape: Any, kind: np.dtype) -> Records:
     return by_field(room[begin : begin + size].view(kind).reshape(shape))  # type: ignore[no-any-return]
 
 
-def records(**columns: Any) -> Records:
+def records(kind: type[np.signedinteger] = np.int64, **columns: Any) -> Records:
     """Columns of one shape as an array of records, whole numbers all."""
-    arrays = {name: np.asarray(column, np.int64) for name, column in columns.items()}
+    arrays = {name: np.asarray(column, kind) for name, column in columns.items()}
     shape = next(iter(arrays.values())).shape
-    table = blank(shape, np.dtype([(name, np.int64) for name in arrays]))
+    table = blank(shape, np.dtype([(name, kind) for name in arrays]))
     for name, column in arrays.items():
         table[name] = column
     return table
@@ -277,8 +277,8 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     bp = blueprint
     people = everyone(bp)
     setting = _settings(bp, numbers)
-    transitions = records(before=needs.before, need=needs.need, seat=needs.seat)
-    taken = records(after=needs.after, held=needs.result)
+    transitions = records(np.int32, before=needs.before, need=needs.need, seat=needs.seat)
+    taken = records(np.int32, after=needs.after, held=needs.result)
     routes, programmes, careers = _routes(bp), _programmes(bp), career_tables(bp)
     cells = _cells(people)
     return Tables(
@@ -526,14 +526,14 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
     return Run(
         people=blank(people + 1, PERSON),
         flex=blank(people + 1, FLEX),
-        calendar=np.zeros((int(setting["months"]), words), np.uint64),
-        bits=np.zeros((4, words), np.uint64),
+        calendar=Calendar.room_for(int(setting["months"]), people),
+        bits=np.zeros((5, words), np.uint64),
         inbox=np.zeros((STAGES, people + AHEAD), np.int32),
         inbox_count=np.zeros(STAGES, np.int64),
         log=blank((4, 4 * people + 4), ROW),
         counts=np.zeros(5, np.int64),
         pools=pools,
-        items=records(pool=needs.pools, units=needs.units),
+        items=records(np.int32, pool=needs.pools, units=needs.units),
         crowding=np.zeros((groups, regions), np.int64),
         hazards=blank((programmes, regions), HAZARD),
         workforce=np.zeros((3, programmes, regions), np.int64),
@@ -561,11 +561,12 @@ def make_queue(needs: NeedTables, people: int) -> Queue:
 def clear(run: Run, queue: Queue) -> None:
     """Make the buffers ready for another run; the rest is written before it is read."""
     for array in (
-        run.calendar, run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
+        run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
         run.part_timers, run.part_time_full, run.applicants,
         queue.waiting_count,
     ):  # fmt: skip
         array[...] = 0
+    run.calendar.clear()
     run.pools["target"] = run.pools["used"] = queue.needs["cause"] = 0
     run.pools["spared"] = run.pools["shared"] = 0
     run.pools["closed"] = queue.needs["touched"] = queue.needs["blocked"] = -1
