@@ -24,6 +24,7 @@ from pipeline_sim.engines.compiled_records import (
     TOLD,
     Stage,
     exchange,
+    may_study,
     note,
     push,
     schedule,
@@ -35,6 +36,7 @@ from pipeline_sim.rules import arrivals as rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import step_out as step_out_rules
 from pipeline_sim.rules import training as training_rules
+from pipeline_sim.rules.credentials import TRAINEE
 from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS
 from pipeline_sim.vocabulary import Event, State
 
@@ -165,6 +167,7 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
         schedule(r.calendar, months, i)
     else:
         take_post(r, person)
+        may_study(t, r, i, TRAINEE)
         push(r.inbox, r.inbox_count, Stage.TRAINING, i)
 
 
@@ -274,6 +277,7 @@ def _trained(
     _present(r, i, person.state, programme, -1, region, wte)
     r.workforce[group, programme, region] += wte
     r.people[i].working = 1
+    may_study(practice, r, i, group)
     if group == SAS:
         of = practice.programmes[programme].group
         present_in_grade(practice.careers, r, key, i, of, region, t.age_from[SAS, 0])

@@ -1,4 +1,4 @@
-"""Credentials in the compiled engine: one pass over everyone in the month of a lottery, then arrays.
+"""Credentials in the compiled engine: one pass over those in post in the month of a lottery, then arrays.
 
 Few people study for a credential at a time: they are a short list, gone through each month.
 """
@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 
 from pipeline_sim import clock
 from pipeline_sim.compiling import by_field, flow
-from pipeline_sim.engines.compiled_records import NO_BUNDLE, ROW, Stage, calendar_month, training_year
+from pipeline_sim.engines.compiled_records import (
+    DUE,
+    MAY_STUDY,
+    NO_BUNDLE,
+    ROW,
+    Stage,
+    calendar_month,
+    note,
+    people_marked,
+    training_year,
+)
 from pipeline_sim.engines.compiled_rounds import system_rows
 from pipeline_sim.engines.compiled_tables import Run, Tables
+from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import credentials as rules
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import KINDS, Event, PoolKind
@@ -26,46 +37,83 @@ STUDY = np.dtype(
 
 
 @flow
-def credential_applicants(t: Any, r: Any, key: Any, month: Any, cells: Any, held: Any, applies: Any):
+def credential_applicants(t: Any, r: Any, key: Any, month: Any, held: Any, applies: Any):
     """List everyone who applies for a credential of this month in ``r.found``; returns how many.
 
-    What each of them applies for is left in ``applies``. ``held`` are bit masks of the credentials people
-    have; the first ``cells`` cells of people have arrived.
+    What each of them applies for is left in ``applies``; ``held`` are bit masks of the credentials people
+    have.
     """
     setting = t.setting[0]
     year, month_of_year = training_year(setting, month), calendar_month(setting.start_month, month)
+    for word in range(r.bits.shape[1]):
+        r.bits[DUE, word] = r.bits[MAY_STUDY, word]
     found = 0
-    for number in range(cells):
-        cell = t.cells[number]
-        for i in range(cell.first, cell.first + cell.count):
-            person = r.people[i]
-            group, order = np.int64(person.level), np.int64(rules.NO_LEVEL)
-            if not person.working:
-                if person.held == NO_BUNDLE:
-                    continue
-                if person.stage != Stage.TRAINING and person.stage != Stage.LEVEL_BEGINS:
-                    continue
-                order = group - t.programmes[person.programme].first + 1
-                group = np.int64(rules.TRAINEE)
-            programme = person.programme
-            if t.open_to[year, group, programme] == 0:
-                continue
-            credential = rules.applies_for(
-                key,
-                person.identity,
-                year,
-                month_of_year,
-                held[i],
-                order,
-                t.chance[year, group, programme],
-                t.from_level[year, programme],
-                t.months,
-            )
-            if credential >= 0:
-                r.found[found] = i
-                applies[found] = credential
-                found += 1
+    for k in range(people_marked(r.bits[DUE], r.found)):
+        prefetch(r.people, r.found[k + AHEAD])
+        i = r.found[k]
+        person = r.people[i]
+        if not in_post(person):
+            continue
+        group, order, programme = np.int64(person.level), np.int64(rules.NO_LEVEL), person.programme
+        if not person.working:
+            order = group - t.programmes[programme].first + 1
+            group = np.int64(rules.TRAINEE)
+        if t.open_to[year, group, programme] == 0:
+            continue
+        credential = rules.applies_for(
+            key,
+            person.identity,
+            year,
+            month_of_year,
+            held[i],
+            order,
+            t.chance[year, group, programme],
+            t.from_level[year, programme],
+            t.months,
+        )
+        if credential >= 0:
+            r.found[found] = i
+            applies[found] = credential
+            found += 1
     return found
+
+
+@flow
+def in_post(person: Any):
+    """Whether someone is in post as a trainee or a trained doctor."""
+    if person.working:
+        return True
+    in_level = person.stage == Stage.TRAINING or person.stage == Stage.LEVEL_BEGINS
+    return in_level and person.held != NO_BUNDLE
+
+
+@flow
+def studies_end(t: Any, r: Any, month: Any, studies: Any, held: Any, rows: Any):
+    """Award what is finished, and drop it and the studies of those who left their post.
+
+    Returns how many studies are left in ``studies`` and how many awards in ``rows``.
+    """
+    left, awards = 0, 0
+    for n in range(studies.shape[0]):
+        study = studies[n]
+        who, region = study.who, study.region
+        person = r.people[who]
+        stays = in_post(person) and person.programme == study.programme and person.region == region
+        if stays and study.due > month:
+            studies[left] = study
+            left += 1
+            continue
+        credential = study.credential
+        pool = t.setting[0].supervisors_from + t.group[credential] * t.setting[0].regions + region
+        r.pools[pool].used -= t.units[credential]
+        if stays:
+            held[who] |= np.int64(1) << credential
+            detail = credential + KINDS * study.months
+            note(
+                rows[awards], who, Event.CREDENTIAL_AWARDED, study.programme, -1, region, study.wte, detail
+            )  # fmt: skip
+            awards += 1
+    return left, awards
 
 
 class Credentials:
@@ -73,9 +121,10 @@ class Credentials:
 
     def __init__(self, blueprint: Blueprint, tables: Tables, run: Run, key: int) -> None:
         self._bp, self._t, self._run, self._key = blueprint, tables, run, key
-        self._studies = np.zeros(0, STUDY)
+        self._studies = by_field(np.zeros(0, STUDY))
         self._held = np.zeros(len(run.people), np.int64)  # bit mask of credentials by person
         self._applies = np.empty(len(run.people), np.int8)
+        self._first_pool = int(tables.supply.setting["supervisors_from"][0])
         self._months = set(blueprint.credential_month.tolist())
 
     def end_month(self, month: int) -> NDArray:
@@ -86,39 +135,14 @@ class Credentials:
         return np.concatenate(rows) if rows else np.empty(0, ROW)
 
     def _award(self, month: int) -> NDArray:
-        studies = self._studies
-        in_post = self._in_post(studies)
-        ends = ~in_post | (studies["due"] <= month)
-        awarded = studies[ends & in_post]
-        self._supervise(studies[ends], -1)
-        self._studies = studies[~ends]
-        self._held[awarded["who"]] |= np.int64(1) << awarded["credential"]
-        detail = awarded["credential"] + KINDS * awarded["months"]
-        return _rows(Event.CREDENTIAL_AWARDED, awarded, detail)
-
-    def _in_post(self, studies: NDArray) -> NDArray[np.bool_]:
-        """Whether they are still in the post in which they began, at another level perhaps."""
-        people, who = self._run.people, studies["who"]
-        stage = people["stage"][who]
-        training = (people["held"][who] != NO_BUNDLE) & (
-            (stage == Stage.TRAINING) | (stage == Stage.LEVEL_BEGINS)
-        )
-        there = (people["programme"][who] == studies["programme"]) & (
-            people["region"][who] == studies["region"]
-        )
-        return (training | (people["working"][who] != 0)) & there
-
-    def _supervise(self, studies: NDArray, sign: int) -> None:
-        """Take (+1) or give back (-1) the supervision of credentials."""
-        bp = self._bp
-        of, first = studies["credential"], int(self._t.supply.setting["supervisors_from"][0])
-        pool = first + bp.credential_group[of] * len(bp.regions) + studies["region"]
-        np.add.at(self._run.pools["used"], pool, sign * bp.credential_units[of])
+        rows = by_field(np.zeros(len(self._studies), ROW))
+        left, awards = studies_end(self._t.credentials, self._run, month, self._studies, self._held, rows)
+        self._studies = self._studies[:left]
+        return rows[:awards]
 
     def _start(self, month: int) -> list[NDArray]:
         bp, run, t = self._bp, self._run, self._t
-        cells = int(t.cell_of_month[month + 2])
-        count = credential_applicants(t.credentials, run, self._key, month, cells, self._held, self._applies)
+        count = credential_applicants(t.credentials, run, self._key, month, self._held, self._applies)
         who, credential = run.found[:count].astype(np.int64), self._applies[:count].astype(np.int64)
         free = ~np.isin(who, self._studies["who"])
         who, credential = who[free], credential[free]
@@ -141,8 +165,10 @@ class Credentials:
             for months, wte in zip(whole_time, studies["wte"].tolist(), strict=True)
         ]
         studies["due"] = month + studies["months"]
-        self._supervise(studies, 1)
-        self._studies = np.concatenate((self._studies, studies))
+        of = studies["credential"]
+        pool = self._first_pool + bp.credential_group[of] * len(bp.regions) + studies["region"]
+        np.add.at(run.pools["used"], pool, bp.credential_units[of])
+        self._studies = by_field(np.concatenate((self._studies, studies)))
         started = np.bincount(studies["region"], minlength=len(bp.regions))
         return [
             _rows(Event.CREDENTIAL_STARTED, studies, studies["credential"]),
@@ -153,8 +179,7 @@ class Credentials:
         """[G, R] supervision that is free."""
         bp, pools = self._bp, self._run.pools
         shape = len(bp.supervision_groups), len(bp.regions)
-        first = int(self._t.supply.setting["supervisors_from"][0])
-        supervisors = slice(first, first + shape[0] * shape[1])
+        supervisors = slice(self._first_pool, self._first_pool + shape[0] * shape[1])
         room = np.where(pools["unlimited"] != 0, rules.NO_LIMIT, pools["target"] - pools["used"])
         return room[supervisors].reshape(shape)
 

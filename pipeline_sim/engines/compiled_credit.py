@@ -161,19 +161,33 @@ def tries_another(t: Any, r: Any, key: Any, month: Any, i: Any, outcome: Any, do
 
 def fill_enhance_places(blueprint: Blueprint, run: Any, key: int, month: int) -> None:
     """The Enhance programme: each August, places by lot among those who started a foundation year."""
-    places = blueprint.enhance_places[clock.training_year(blueprint.start_month, month)]
-    if clock.calendar_month(blueprint.start_month, month) != clock.TRAINING_YEAR_MONTH or not places.any():
+    if clock.calendar_month(blueprint.start_month, month) != clock.TRAINING_YEAR_MONTH:
+        return
+    year = clock.training_year(blueprint.start_month, month)
+    places, months = blueprint.enhance_places[year], blueprint.enhance_months[year]
+    if not places.any():
         return
     starts, count = run.log[STARTS], int(run.counts[STARTS])
-    began = starts["event"][:count] == Event.FOUNDATION_STARTED
-    who, where = starts["person"][:count][began], starts["region"][:count][began].astype(np.int64)
-    new = run.flex["enhanced"][who] == 0
-    who, where = who[new], where[new]
-    months = blueprint.enhance_months[clock.training_year(blueprint.start_month, month)]
-    won = rules.win_places(key, month, run.people["identity"][who], where, places)
+    who, people, where = (np.empty(count, np.int64) for _ in range(3))
+    may = may_enhance(run, who, people, where)
+    won = rules.win_places(key, month, people[:may], where[:may], places)
     who, where = who[won], where[won]
     run.flex["enhanced"][who] = 1
     rows = starts[count : count + len(who)]
     rows["event"], rows["programme"], rows["level"], rows["wte"] = Event.ENHANCE_JOINED, -1, -1, 0
     rows["person"], rows["region"], rows["detail"] = who, where, months[where]
     run.counts[STARTS] = count + len(who)
+
+
+@flow
+def may_enhance(r: Any, who: Any, identity: Any, region: Any):
+    """List those who started a foundation year this month and had no place before; returns how many."""
+    found, starts = 0, r.log[STARTS]
+    for k in range(r.counts[STARTS]):
+        row = starts[k]
+        if row.event == Event.FOUNDATION_STARTED and r.flex[row.person].enhanced == 0:
+            who[found] = row.person
+            identity[found] = r.people[row.person].identity
+            region[found] = row.region
+            found += 1
+    return found

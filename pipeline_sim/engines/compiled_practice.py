@@ -35,6 +35,7 @@ from pipeline_sim.engines.compiled_records import (
     expect,
     leave,
     mark,
+    may_study,
     next_august,
     note,
     push,
@@ -163,7 +164,8 @@ def practice_begins(t: Any, r: Any, key: Any, month: Any):
         note(starts[started], i, Event.STARTED_PRACTICE, programme, -1, region, wte, state)
         started += 1
         r.workforce[group, programme, region] += wte
-        r.people[i].working = 1
+        person.working = 1
+        may_study(t, r, i, np.int64(group))
         look_ahead(t, r, key, month, i)
     r.inbox_count[Stage.PRACTICE_BEGINS] = 0
     r.counts[STARTS] = started

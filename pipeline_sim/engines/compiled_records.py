@@ -146,8 +146,9 @@ STAGES = len(Stage)
 #: Rows of the log of a month, by the phase they carry; and the count of people alive beside theirs.
 ARRIVALS, ENDINGS, GRANTS, STARTS, ALIVE = 0, 1, 2, 3, 4
 #: Bits: who asks for something, those in a programme or course first, then those about to start one;
-#: who applies for foundation; who applies in this month's rounds; who is due.
-SITTING, STARTING, GRADUATES, APPLICANTS, DUE = 0, 1, 2, 3, 4
+#: who applies for foundation; who applies in this month's rounds; who is due;
+#: and who is or was in a post in which credentials are open in some year.
+SITTING, STARTING, GRADUATES, APPLICANTS, DUE, MAY_STUDY = 0, 1, 2, 3, 4, 5
 
 #: How an outside spell begins (``way`` until it has).
 SURE, TOLD = 1, 2
@@ -227,6 +228,13 @@ def people_due(calendar: Any, month: Any, bits: Any, found: Any):
         block, end = int64(before), BLOCK
     last[month] = month * BLOCK
     return people_marked(bits, found)
+
+
+@flow
+def may_study(t: Any, r: Any, i: Any, group: Any):
+    """Someone comes to a post as a trainee or in a trained group: credentials may be open to them."""
+    if (t.programmes[r.people[i].programme].studied_by >> group) & 1:
+        mark(r.bits[MAY_STUDY], i)
 
 
 @flow

@@ -32,6 +32,7 @@ from pipeline_sim.engines.compiled_needs import (
 from pipeline_sim.engines.compiled_people import Everyone, everyone
 from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES, Calendar
 from pipeline_sim.prefetching import AHEAD
+from pipeline_sim.rules.credentials import TRAINEE
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     EXPERIENCE_RULE,
@@ -171,7 +172,8 @@ class SupplyTables(NamedTuple):
 class CredentialTables(NamedTuple):
     setting: Records
     programmes: Records
-    cells: Records  # [C] of people
+    units: Ints  # [credentials] of supervision
+    group: Ints  # [credentials] of supervisors
     chance: Ints  # [Y, 4, P, credentials]
     open_to: Ints  # [Y, 4, P] 1 = some credential
     from_level: Ints  # [Y, P, credentials]
@@ -196,7 +198,7 @@ class Run(NamedTuple):
     people: Records  # [N]
     flex: Records  # [N]
     calendar: Calendar
-    bits: NDArray[np.uint64]  # [5, W] who asks this month, by priority; graduates and others who apply; due
+    bits: NDArray[np.uint64]  # [6, W] of people, by what the bit says of them
     inbox: NDArray[np.int32]  # [STAGES, N] people to be dealt with in each stage
     inbox_count: Ints  # [STAGES]
     log: Records  # [4, 4 N] rows of this month, by phase
@@ -353,7 +355,8 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
         credentials=CredentialTables(
             setting,
             programmes,
-            cells,
+            whole(bp.credential_units),
+            whole(bp.credential_group),
             whole(bp.credential_chance),
             whole(bp.credential_chance.any(axis=3)),
             whole(bp.credential_from_level),
@@ -423,6 +426,7 @@ def _programmes(bp: Blueprint) -> Records:
         extension_cap=bp.programme_extension_cap,
         ltft=bp.programme_ltft,
         months=programme_months(bp),
+        studied_by=bp.credential_chance.any(axis=(0, 3)).T @ (1 << np.arange(TRAINEE + 1)),
     )
 
 
@@ -527,7 +531,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         people=blank(people + 1, PERSON),
         flex=blank(people + 1, FLEX),
         calendar=Calendar.room_for(int(setting["months"]), people),
-        bits=np.zeros((5, words), np.uint64),
+        bits=np.zeros((6, words), np.uint64),
         inbox=np.zeros((STAGES, people + AHEAD), np.int32),
         inbox_count=np.zeros(STAGES, np.int64),
         log=blank((4, 4 * people + 4), ROW),

@@ -23,6 +23,7 @@ from pipeline_sim.engines.compiled_records import (
     calendar_month,
     expect,
     mark,
+    may_study,
     note,
     push,
     schedule,
@@ -39,6 +40,7 @@ from pipeline_sim.engines.compiled_spells import (
 from pipeline_sim.engines.compiled_step_outs import assess_time_away, kind_allowed, kind_at_start, step_out
 from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules import training as rules
+from pipeline_sim.rules.credentials import TRAINEE
 from pipeline_sim.rules.credit import REST
 from pipeline_sim.vocabulary import Event, Outcome, State
 
@@ -121,6 +123,7 @@ def level_begins(t: Any, f: Any, r: Any, key: Any, month: Any):
             person.began = month
             person.extended = 0
             take_post(r, person)
+            may_study(t, r, i, TRAINEE)
             started += note_credit(r, i, starts[started])
         note(starts[started], i, Event.STARTED_LEVEL, programme, level, region, person.wte, int(first))
         started += 1

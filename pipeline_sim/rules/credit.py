@@ -11,7 +11,6 @@ import numpy as np
 
 from pipeline_sim.compiling import kernel, rule
 from pipeline_sim.randomness import ASKS_FOR_CREDIT, ENHANCE_LOTTERY, TRANSFER, draw, happens
-from pipeline_sim.rules.matching import PERSON_BITS
 
 ALWAYS_TRAINED = 1200  # WTE months x 100 that no credit replaces
 KINDS = 8  # credit with its kind is coded as credit * KINDS + kind
@@ -80,14 +79,14 @@ def draw_lots(key, people, month, lots):
 
 def win_places(key, month, people, regions, places):
     """Positions of those who get a place of the Enhance programme: in each region the lowest lots."""
-    by_person = np.argsort(people)
     lots = np.empty(len(people), np.int64)
-    draw_lots(key, people[by_person], month, lots)
-    lots <<= PERSON_BITS
-    lots += np.arange(len(people))
-    lots.sort()
-    order = by_person[lots & ((1 << PERSON_BITS) - 1)]
-    won = np.zeros(len(people), np.bool_)
+    draw_lots(key, people, month, lots)
+    won = [np.zeros(0, np.int64)]
     for region, open_places in enumerate(places.tolist()):
-        won[order[regions[order] == region][:open_places]] = True
-    return np.flatnonzero(won)
+        here = np.flatnonzero(regions == region)
+        if 0 < open_places < len(here):
+            highest = np.partition(lots[here], open_places - 1)[open_places - 1]
+            here = here[lots[here] <= highest]  # few more than the places: then in order
+            here = here[np.lexsort((people[here], lots[here]))]
+        won.append(here[:open_places])
+    return np.sort(np.concatenate(won))
