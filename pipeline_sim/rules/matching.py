@@ -64,16 +64,12 @@ class Line(NamedTuple):
 
     @classmethod
     def room_for(cls, people: int, entries: int, choices: int, empty: Empty = np.empty) -> Line:
-        """A line of at most so many people."""
-        person, first = empty(people + 1, np.int32), empty(people + 2, np.int32)
+        """A line of so many people."""
+        person, first = empty(people, np.int32), empty(people + 1, np.int32)
         programme, order, above = (empty(entries, np.int32) for _ in range(3))
         choice = empty(entries + 1, np.int32)
         region = empty(choices, np.int8)
         return cls(person, first, empty(entries, np.int64), programme, order, above, choice, region)
-
-    def cut(self, people: int) -> Line:
-        """The line as long as it turned out."""
-        return self._replace(person=self.person[:people], first=self.first[: people + 1])
 
 
 class Offers(NamedTuple):

@@ -120,12 +120,14 @@ def lowest_interviewed(forms, shortlist, left, cut):
 
 
 @kernel
-def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible):
+def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible, first_of, best):
     """Fill every application's standing, and the columns of ``eligible`` in the order of the forms.
 
     Score = ability + bonus of the group and track + the specialty's own assessment. ``shortlist`` has
-    everyone's rank key and ``cut`` the lowest that each programme interviews. Returns how many
-    applications are eligible, and how many choices they have between them.
+    everyone's rank key and ``cut`` the lowest that each programme interviews. ``best`` becomes the best
+    merit of each person with an eligible application, and ``first_of`` where a person's applications begin
+    among the eligible. Returns how many applications are eligible, how many choices they have between them,
+    and how many people they belong to.
     """
     season, noise_percent = assessment.season, assessment.noise_percent
     appointable = assessment.appointable
@@ -135,7 +137,9 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
     merit, row = eligible
     entries = 0
     choices = 0
+    waiting = 0
     ahead = 0
+    top = -1
     for f in range(standing.shape[0]):
         i = int64(person_of[f])
         p = int64(programme_of[f])
@@ -146,6 +150,9 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
         standing[f] = (ELIGIBLE if good else NOT_APPOINTABLE) if interviewed else NOT_INTERVIEWED
         if f == of_person[i]:
             ahead = 0
+            waiting += top >= 0
+            top = -1
+            first_of[i] = entries
         merit[entries] = merit_of(tiers * int64(tier[i]), score, i)
         row[entries, 0] = i
         row[entries, 1] = p
@@ -154,33 +161,30 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
         row[entries, 4] = region_of[f]
         row[entries, 5] = listed[f]
         ahead += listed[f]
+        top = max(top, merit[entries] if interviewed and good else -1)
+        best[waiting] = top
         choices += listed[f] * (interviewed and good)
         entries += interviewed and good
-    return entries, choices
+    return entries, choices, waiting + (top >= 0)
 
 
 @kernel
-def line_up(shortlist, eligible, entries, first_of, line):
-    """Fill the line: those with eligible applications, the top of the shortlist first; returns how many.
+def line_up(best, eligible, entries, first_of, line):
+    """Fill the line: those with eligible applications, the likeliest to succeed first.
 
-    ``first_of`` is room for a number a person and one more.
+    ``best`` is the best merit of each of them, lowest first; see ``assess`` for the rest.
     """
     merit, row = eligible
-    first_of[:] = 0
-    for n in range(entries):
-        first_of[row[n, 0] + 1] += 1
-    for i in range(shortlist.shape[0]):
-        first_of[i + 1] += first_of[i]
     person, first, merit_of_entry, programme, order, above, choice, region = line
     region[:] = NOT_DRAWN
-    waiting = 0
     at = 0
     choices = 0
-    for place in range(shortlist.shape[0] - 1, -1, -1):
-        i = position_of(shortlist[place])
-        person[waiting] = i
-        first[waiting] = at
-        for n in range(first_of[i], first_of[i + 1]):
+    for k in range(best.shape[0]):
+        i = position_of(best[best.shape[0] - 1 - k])
+        person[k] = i
+        first[k] = at
+        n = int64(first_of[i])
+        while n < entries and row[n, 0] == i:
             merit_of_entry[at] = merit[n]
             programme[at] = row[n, 1]
             order[at] = row[n, 2]
@@ -189,10 +193,9 @@ def line_up(shortlist, eligible, entries, first_of, line):
             region[choices] = row[n, 4]
             choices += row[n, 5]
             at += 1
-        waiting += at > first[waiting]
-    first[waiting] = at
+            n += 1
+    first[best.shape[0]] = at
     choice[at] = choices
-    return waiting
 
 
 @kernel
@@ -257,7 +260,7 @@ def _line(
     if count == 0:
         line = Line.room_for(0, 0, 0)
         line.first[:] = 0
-        return line.cut(0)
+        return line
     ability, shortlist = empty(people, np.int64), empty(people, np.int64)
     judge(key, applicants, assessment, ability, shortlist)
     lowest_first = empty(people, np.int64)
@@ -266,9 +269,15 @@ def _line(
     cut = np.empty(len(assessment.interviews), np.int64)
     lowest_interviewed(forms, lowest_first, assessment.interviews.copy(), cut)
     eligible = empty(count + 1, np.int64), empty(6 * (count + 1), np.int32).reshape(-1, 6)
-    entries, choices = assess(key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible)
-    line = Line.room_for(people, entries, choices, empty)
-    return line.cut(line_up(lowest_first, eligible, entries, empty(people + 1, np.int32), line))
+    first_of, best = empty(people, np.int32), empty(people, np.int64)
+    entries, choices, waiting = assess(
+        key, applicants, assessment, forms, ability, shortlist, cut, standing, eligible, first_of, best
+    )
+    best = best[:waiting]
+    best.sort()
+    line = Line.room_for(waiting, entries, choices, empty)
+    line_up(best, eligible, entries, first_of, line)
+    return line
 
 
 def run_round(
