@@ -1,8 +1,8 @@
 """What is measured of one run: a number for every measure, breakdown and year.
 
-Yearly measures are of training years. ``after`` is a mean over the training years since the date, ``end`` one over the
-last five. Cohorts are of people who finished F2, or first started a programme after it, in the four training
-years that begin a year after the date (finishing) or at the date (starting); all are followed equally long.
+Yearly measures are of training years. ``after`` is a mean over the training years since the date, ``end`` one
+over the last five. Cohorts are of people who finished F2 in the four training years from a year after the date
+on, or first started a programme after it in the four from the date on; all are followed equally long.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ MEASURES = {
     "entry_cohort_still": Measure("Entry cohort: in training, or away from it", "percent"),
     "entry_cohort_left": Measure("Entry cohort: out of training without a CCT", "percent", "fewer"),
     "entry_cohort_median": Measure("Entry cohort: start to CCT, median of those with one", "months", "fewer"),
-    "entry_cohort_p90": Measure("Entry cohort: start to CCT, ninth decile of those with one", "months", "fewer"),
+    "entry_cohort_p90": Measure(
+        "Entry cohort: start to CCT, ninth decile of those with one", "months", "fewer"
+    ),
     "ccts": Measure("CCTs a year", "people", "more"),
     "starts": Measure("Programme starts a year", "people", "more"),
     "wte": Measure("Whole-time equivalents at work", "WTE", "more"),
@@ -115,7 +117,9 @@ def _yearly(run: RunResult) -> Values:
     """Everything that is measured every training year."""
     kpis = run.kpis
     years = [str(year) for year in sorted(set(kpis["year"]))]
-    of_kpi = {str(name): table for name, table in kpis.groupby(kpis["kpi"].astype(str))}
+    names = kpis["kpi"].astype(str)
+    plain = kpis[~names.str.contains("[", regex=False) | names.str.fullmatch(rf"{_PLACE}\[place=[a-z_]+\]")]
+    of_kpi = {str(name): table for name, table in plain.groupby(plain["kpi"].astype(str))}
     values: Values = {(name, part, year): 0.0 for name, part in _PARTS for year in years}
 
     def take(name: str, breakdown: str, kpi: str, times: float = 1.0) -> None:
@@ -132,7 +136,7 @@ def _yearly(run: RunResult) -> Values:
         take("wte", group, f"{group}_wte")
     take("ltft_percent", "", "ltft_percent")
     for place in OUTSIDE:
-        take("people", place, f"doctors_in_and_out_of_training[place={place}]")
+        take("people", place, f"{_PLACE}[place={place}]")
     take("cost", "away", "stepped_out", MONTHS_PER_YEAR)
     take("cost", "credited", "credit_months")
     _from_census(run, values)
@@ -149,6 +153,8 @@ def _yearly(run: RunResult) -> Values:
     return values
 
 
+_STUDENTS_CAUSE = r"^.*_placement$"
+_PLACE = "doctors_in_and_out_of_training"
 _PARTS = (
     *(("ccts", part) for part in ("all", "general practice", "other specialties")),
     ("starts", "all"),
@@ -181,7 +187,9 @@ def _from_census(run: RunResult, values: Values) -> None:
 def _from_flows(run: RunResult, values: Values) -> None:
     flows = run.flows
     rows = flows[flows["event"].isin(LEAVERS)]
-    for (event, year), count in rows.groupby([rows["event"].astype(str), rows["year"]])["count"].sum().items():
+    for (event, year), count in (
+        rows.groupby([rows["event"].astype(str), rows["year"]])["count"].sum().items()
+    ):
         values["leavers", str(event), str(year)] = float(count)
 
 
@@ -195,7 +203,8 @@ def _from_waits(run: RunResult, values: Values) -> None:
         values["waits_to_return", cause, str(year)] = float(months)
         values["waits_to_return", "all", str(year)] += float(months)
         values["cost", "waiting to return", str(year)] += float(months)
-    sums = waits.groupby([waits["blocked_by"].astype(str), waits["year"]])["person_months"].sum()
+    causes = waits["blocked_by"].astype(str).str.replace(_STUDENTS_CAUSE, "clinical_placement", regex=True)
+    sums = waits.groupby([causes, waits["year"]])["person_months"].sum()
     for (cause, year), months in sums.items():
         returning = values.get(("waits_to_return", cause, str(year)), 0.0)
         values["waits_to_start", cause, str(year)] = float(months) - returning
@@ -210,7 +219,9 @@ def _supernumerary(run: RunResult, values: Values) -> None:
 
 
 def _training_year(run: RunResult, month: NDArray) -> NDArray[np.int64]:
-    months = run.blueprint.start_year * MONTHS_PER_YEAR + run.blueprint.start_month - 8 + month.astype(np.int64)
+    months = (
+        run.blueprint.start_year * MONTHS_PER_YEAR + run.blueprint.start_month - 8 + month.astype(np.int64)
+    )
     return months // MONTHS_PER_YEAR
 
 

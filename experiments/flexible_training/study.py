@@ -1,7 +1,7 @@
 """What each mechanism of flexible training does, alone and all together, against none of them.
 
-``python experiments/flexible_training/study.py`` writes ``results.csv``, ``results.md`` and the pictures beside this
-file; with ``--out FOLDER``, elsewhere.
+``python experiments/flexible_training/study.py`` writes ``results.csv``, ``results.md`` and the pictures
+beside this file; with ``--out FOLDER``, elsewhere.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def run_arms(
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Evaluate the mechanisms of flexible training.")
-    parser.add_argument("--scenario", default="england", help="a scenario with the tables of flexible training")
+    parser.add_argument(
+        "--scenario", default="england", help="a scenario with the tables of flexible training"
+    )
     parser.add_argument("--years", type=int, default=20, help="years to simulate")
     parser.add_argument("--reps", type=int, default=30, help="replications of every arm")
     parser.add_argument("--workers", type=int, default=1, help="processes that share the replications")
