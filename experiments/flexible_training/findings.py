@@ -56,6 +56,13 @@ class Table:
         )
 
 
+def summary(table: pd.DataFrame, arms: Sequence[Arm], title: str) -> str:
+    """What the study shows, for the page that explains it."""
+    found = Table(table)
+    lines = [f"- {line}" for line in sentences(found, arms)]
+    return "\n".join([title, "", *lines, "", *_HEADLINE_NOTE, "", *_headlines(found, arms)])
+
+
 def page(table: pd.DataFrame, arms: Sequence[Arm], mechanisms: Sequence[Mechanism], title: str) -> str:
     """The whole of ``results.md``."""
     found = Table(table)
@@ -116,9 +123,9 @@ def _together(found: Table) -> Iterator[str]:
         return
     adds_up = "the effects add up, as far as chance lets one tell"
     yield (
-        f"**Together or added up**: all six change CCTs by {signed(both.difference)} a year, the sum of each alone "
-        f"by {signed(added.difference)}; beyond the sum {signed(beyond.difference)} ({interval(beyond)}): "
-        f"{'they change each other' if beyond.clear else adds_up}."
+        f"**Together or added up**: all six change CCTs by {signed(both.difference)} a year, the sum of each "
+        f"alone by {signed(added.difference)}; beyond the sum {signed(beyond.difference)} ({interval(beyond)})"
+        f": {'they change each other' if beyond.clear else adds_up}."
     )
 
 
@@ -140,16 +147,16 @@ def _costs(found: Table, arms: Sequence[Arm]) -> Iterator[str]:
             dearer = f"a CCT takes {signed(per_cct.difference)} months in post; " if per_cct.clear else ""
             yield (
                 f"**{arm.title}, break-even**: {100 * ccts.difference / level:.1f} % of all CCTs; {dearer}"
-                f"to make up for them, {100 * -ccts.difference / leaving:.0f} in 100 of those who leave without a CCT "
-                "would have to stay and finish. No such effect is in the model."
+                f"to make up for them, {100 * -ccts.difference / leaving:.0f} in 100 of those who leave without "
+                "a CCT would have to stay and finish. No such effect is in the model."
             )
 
 
 # tables -----------------------------------------------------------------------------------------------
 
 _HEADLINE_NOTE = (
-    "The level without any of the six, and what each changes (last five years; waits and cost: all years since "
-    "the changes). **Bold**: the 95 % interval does not hold 0. Intervals are in the tables below.",
+    "The level without any of the six, and what each changes (last five years; waits and cost: all years "
+    "since the changes). **Bold**: the 95 % interval does not hold 0. Intervals are in the tables below.",
 )
 _HEADLINES = (
     ("ccts", "all", END, "CCTs a year"),
@@ -208,7 +215,7 @@ def _subjects(found: Table) -> Iterator[tuple[str, str, list[Column]]]:
     )
     yield (
         "What becomes of a cohort",
-        "F2 cohort: who finished F2 in four years; entry cohort: who first started a programme in four years.",
+        "F2 cohort: who finished F2 in four years; entry cohort: who first started a programme in four.",
         [
             ("f2_cohort_cct", "", "", "F2 cohort: with a CCT, %"),
             ("f2_cohort_without", "", "", "F2 cohort: mean months without a CCT"),
@@ -277,7 +284,7 @@ def _subjects(found: Table) -> Iterator[tuple[str, str, list[Column]]]:
     )
     yield (
         "Cost in trainee-months a year",
-        "All years since the changes. Supernumerary months are part of those in post; credited ones are saved.",
+        "All years since the changes. Supernumerary months are part of those in post; credited are saved.",
         [
             *(("cost", part, AFTER, part) for part in COSTS),
             ("months_in_post_per_cct", "", AFTER, "in post for each CCT"),

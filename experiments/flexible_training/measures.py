@@ -1,8 +1,8 @@
 """What is measured of one run: a number for every measure, breakdown and year.
 
 Yearly measures are of training years. ``after`` is a mean over the training years since the date, ``end`` one
-over the last five. Cohorts are of people who finished F2 in the four training years from a year after the date
-on, or first started a programme after it in the four from the date on; all are followed equally long.
+over the last five. Cohorts are of people who finished F2 in the four training years from a year after the
+date on, or first started a programme after it in the four from the date on; all are followed equally long.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What each mechanism of flexible training does, alone and all together, against none of them.
 
 ``python experiments/flexible_training/study.py`` writes ``results.csv``, ``results.md`` and the pictures
-beside this file; with ``--out FOLDER``, elsewhere.
+beside this file and the summary into ``README.md``; with ``--out``, elsewhere, and the README is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 from comparing import ALL, NONE, Arm, Mechanism, arms_of, edits_of, months_before, read_comparisons
-from findings import page
+from findings import page, summary
 from measures import COHORT_YEARS, Values, measure_run
 from paired import table_of
 from pictures import draw_all
@@ -27,6 +27,8 @@ from pipeline_sim.studies.replicating import map_replications
 
 HERE = Path(__file__).parent
 COMPARISONS = HERE / "comparisons.toml"
+README = HERE / "README.md"
+MARK = "<!-- results -->"
 
 
 def run_arms(
@@ -72,7 +74,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the people and places to simulate")
     parser.add_argument("--comparisons", type=Path, default=COMPARISONS, help="what to compare")
-    parser.add_argument("--out", type=Path, default=HERE, help="the folder to write to")
+    parser.add_argument("--out", type=Path, help="the folder to write to, the README of this one left alone")
     return parser.parse_args(arguments)
 
 
@@ -91,11 +93,22 @@ def main(arguments: Sequence[str] | None = None) -> pd.DataFrame:
         f"`{options.scenario}`, {options.years} years, {options.reps} replications of {len(arms)} arms, "
         f"seed {options.seed}, scale {options.scale:g}; changes from August {date}."
     )
-    options.out.mkdir(parents=True, exist_ok=True)
-    table.to_csv(options.out / "results.csv", index=False, lineterminator="\n", float_format="%.6g")
-    (options.out / "results.md").write_text(page(table, arms, mechanisms, title), encoding="utf-8")
-    draw_all(table, arms, title.replace("`", ""), options.out)
+    folder = options.out or HERE
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / "results.csv", index=False, lineterminator="\n", float_format="%.6g")
+    (folder / "results.md").write_text(page(table, arms, mechanisms, title), encoding="utf-8")
+    draw_all(table, arms, title.replace("`", ""), folder)
+    if options.out is None:
+        README.write_text(
+            filled(README.read_text(encoding="utf-8"), summary(table, arms, title)), encoding="utf-8"
+        )
     return table
+
+
+def filled(text: str, body: str) -> str:
+    """A page with the summary after its marker, up to the next heading."""
+    before, _, after = text.partition(MARK)
+    return f"{before}{MARK}\n\n{body}\n{after[after.index(chr(10) + '## ') :]}"
 
 
 if __name__ == "__main__":
