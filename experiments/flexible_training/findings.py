@@ -124,8 +124,8 @@ def _together(found: Table) -> Iterator[str]:
     adds_up = "the effects add up, as far as chance lets one tell"
     yield (
         f"**Together or added up**: all six change CCTs by {signed(both.difference)} a year, the sum of each "
-        f"alone by {signed(added.difference)}; beyond the sum {signed(beyond.difference)} ({interval(beyond)})"
-        f": {'they change each other' if beyond.clear else adds_up}."
+        f"alone by {signed(added.difference)}; beyond it {signed(beyond.difference)} ({interval(beyond)}): "
+        f"{'they change each other' if beyond.clear else adds_up}."
     )
 
 
@@ -147,8 +147,8 @@ def _costs(found: Table, arms: Sequence[Arm]) -> Iterator[str]:
             dearer = f"a CCT takes {signed(per_cct.difference)} months in post; " if per_cct.clear else ""
             yield (
                 f"**{arm.title}, break-even**: {100 * ccts.difference / level:.1f} % of all CCTs; {dearer}"
-                f"to make up for them, {100 * -ccts.difference / leaving:.0f} in 100 of those who leave without "
-                "a CCT would have to stay and finish. No such effect is in the model."
+                f"to make up for them, {100 * -ccts.difference / leaving:.0f} in 100 of those who leave "
+                "without a CCT would have to stay and finish. No such effect is in the model."
             )
 
 

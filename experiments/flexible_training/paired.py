@@ -74,7 +74,7 @@ def table_of(by_arm: dict[str, list[Values]], arms: Sequence[Arm], none: str, to
         arm.name: {key: np.array([values.get(key, 0.0) for values in by_arm[arm.name]]) for key in keys}
         for arm in arms
     }
-    alone = [arm.name for arm in arms if len(arm.on) == 1]
+    alone = [arm.name for arm in arms if arm.name not in (none, together)]
     rows = []
     for key in keys:
         base = known[none][key]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from comparing import ALL, Arm
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -143,6 +144,7 @@ def _after(table: pd.DataFrame, measure: str, column: str) -> pd.DataFrame:
     return rows.pivot(index="arm", columns="breakdown", values=column)
 
 
+WORTH_NAMING = 0.005  # of the largest amount
 CAUSES = {
     "training_post": style.BLUE,
     "supervisor": style.VERMILION,
@@ -154,15 +156,15 @@ CAUSES = {
 
 
 def _stack(axes: Axes, amounts: pd.DataFrame, rows: Sequence[tuple[str, str]]) -> None:
-    """Bars across, causes one after another, those below zero to the left."""
+    """Bars across, causes one after another, those below zero to the left; the smallest are not named."""
+    largest = amounts.abs().max()
+    shown = set(largest.index[largest > WORTH_NAMING * largest.max()])
     for at, (name, _) in enumerate(rows):
         above = below = 0.0
         for cause, colour in CAUSES.items():
             amount = float(amounts.loc[name, cause]) if cause in amounts and name in amounts.index else 0.0
             base = above if amount >= 0 else below
-            label = (
-                style.plain(cause) if at == 0 and amounts.get(cause, pd.Series(0.0)).abs().max() > 0 else None
-            )
+            label = style.plain(cause) if at == 0 and cause in shown else None
             axes.barh(at, amount, left=base, height=0.62, color=colour, label=label)
             above, below = above + max(amount, 0.0), below + min(amount, 0.0)
     _rows_downwards(axes, [title for _, title in rows])
@@ -264,13 +266,18 @@ def _band(axes: Axes, across: pd.Series, rows: pd.DataFrame, colour: str, label:
 
 def _legend(figure: Figure, *of: Axes) -> None:
     """One legend for all panels, below them."""
-    found = {}
+    found: dict[str, Artist] = {}
     for axes in of:
         handles, labels = axes.get_legend_handles_labels()
         found |= dict(zip(labels, handles, strict=True))
     if found:
         height = figure.get_figheight()
         figure.legend(
-            list(found.values()), list(found), loc="lower center", ncol=4, fontsize=style.SMALL,
-            frameon=False, bbox_to_anchor=(0.5, 0.2 / height),
-        )  # fmt: skip
+            list(found.values()),
+            list(found),
+            loc="lower center",
+            ncol=4,
+            fontsize=style.SMALL,
+            frameon=False,
+            bbox_to_anchor=(0.5, 0.2 / height),
+        )
