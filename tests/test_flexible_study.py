@@ -21,6 +21,7 @@ from pipeline_sim.studies.runs import single_run
 FOLDER = Path(__file__).parents[1] / "experiments" / "flexible_training"
 MODULES = ("study", "comparing", "measures", "paired", "findings", "pictures")
 PICTURES = {"effects.png", "people.png", "waits.png", "time_to_cct.png"}
+ALONE = ["ltft", "pause", "return", "experience", "credit", "support"]
 NEUTRAL = """
 date = 2026
 [[mechanism]]
@@ -75,20 +76,8 @@ def table(modules: dict[str, ModuleType], small: list[str], out: Path) -> pd.Dat
 def test_every_arm_has_every_measure(modules: dict[str, ModuleType], table: pd.DataFrame, out: Path) -> None:
     written = pd.read_csv(out / "results.csv", keep_default_na=False, dtype={"period": str})
     assert len(written) == len(table)
-    rows = table.groupby("arm").size()
-    assert set(rows.index) == {
-        "none",
-        "all",
-        "ltft",
-        "pause",
-        "return",
-        "experience",
-        "credit",
-        "support",
-    } | {
-        "sum",
-        "interaction",
-    }
+    rows = table[~table["period"].str.isdigit()].groupby("arm").size()
+    assert set(rows.index) == {"none", *ALONE, "sum", "all", "interaction", "all_by_wte"}
     assert rows.nunique() == 1
     assert set(table["measure"]) == set(modules["measures"].MEASURES)
     simulated = table[~table["arm"].isin(["sum", "interaction"])]
@@ -117,8 +106,7 @@ def test_a_year_of_people_adds_up(table: pd.DataFrame) -> None:
 def test_the_sum_and_what_goes_beyond_it_make_all(table: pd.DataFrame) -> None:
     rows = table[(table["measure"] == "ccts") & (table["period"] == "after") & (table["breakdown"] == "all")]
     difference = rows.set_index("arm")["difference"]
-    alone = ["ltft", "pause", "return", "experience", "credit", "support"]
-    assert difference["sum"] == pytest.approx(difference[alone].sum())
+    assert difference["sum"] == pytest.approx(difference[ALONE].sum())
     assert difference["all"] == pytest.approx(difference["sum"] + difference["interaction"])
 
 
@@ -144,10 +132,11 @@ def test_mechanisms_that_are_on_and_off_alike_change_nothing_at_all(
 def test_dated_changes_leave_everybody_as_they_were_before_the_date(modules: dict[str, ModuleType]) -> None:
     comparing, fingerprint = modules["comparing"], modules["measures"].fingerprint
     england = load_scenario("england").with_years(3).scaled(0.02)
-    date, mechanisms = comparing.read_comparisons(FOLDER / "comparisons.toml")
-    dated = [mechanism for mechanism in mechanisms if mechanism.dated]
-    assert [mechanism.name for mechanism in mechanisms if not mechanism.dated] == ["return"]
+    date, mechanisms, _ = comparing.read_comparisons(FOLDER / "comparisons.toml")
+    assert comparing.undated_of(comparing.arms_of(mechanisms)[0], mechanisms) == {"step_outs.*:return_rule"}
+    dated = [mechanism for mechanism in mechanisms if mechanism.name != "return"]
     none = comparing.arms_of(dated)[0]
+    assert not comparing.undated_of(none, dated)
     without = single_run(england.with_values(comparing.edits_of(none, dated, england, date)))
     unchanged = single_run(england)
     before = comparing.months_before(england, date)
@@ -164,7 +153,7 @@ def test_a_change_that_works_before_its_date_is_told(
     england = load_scenario("england").with_years(2).scaled(0.02)
     arms = comparing.arms_of([early])
     run_arms = modules["study"].run_arms
-    monkeypatch.setattr(modules["study"], "months_before", lambda scenario, date: 24)
+    monkeypatch.setattr(modules["study"], "months_before", lambda scenario, date: 12)
     with pytest.raises(PipelineError, match="differs before August 2025"):
         run_arms(england, arms, [early], 2025, 1, 1, 1)
 
@@ -192,7 +181,7 @@ def test_intervals_are_those_worked_out_by_hand(modules: dict[str, ModuleType]) 
         "one": [{key: value} for value in (11.0, 22.0, 30.0)],
         "all": [{key: value} for value in (11.0, 22.0, 30.0)],
     }
-    found = paired.table_of(by_arm, arms, "none", "all").set_index("arm")
+    found = paired.table_of(by_arm, arms).set_index("arm")
     one = found.loc["one"]
     half = 4.302653 * 1 / math.sqrt(3)  # differences 1, 2, 0: mean 1, standard deviation 1
     assert one["mean"] == 21

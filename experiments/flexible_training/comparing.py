@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,42 +26,59 @@ class Mechanism:
     without: str
     off: dict[str, Any]
 
-    @property
-    def dated(self) -> bool:
-        """Whether switching it off changes nothing before the date."""
-        return all(DATE in path for path in self.off)
+
+@dataclass(frozen=True)
+class Variant:
+    """Parameters that are changed with every mechanism on."""
+
+    name: str
+    title: str
+    what: str
+    set: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A variant of the scenario: the mechanisms in ``on`` work, the others are off."""
+    """A form of the scenario: mechanisms not in ``on`` are off; ``also`` is changed besides."""
 
     name: str
     title: str
     on: tuple[str, ...]
+    also: dict[str, Any] = field(default_factory=dict)
 
 
-def read_comparisons(file: Path) -> tuple[int, list[Mechanism]]:
-    """The year in whose August the edits begin, and the mechanisms."""
+def read_comparisons(file: Path) -> tuple[int, list[Mechanism], list[Variant]]:
+    """The year in whose August the edits begin, the mechanisms, and what is tried besides."""
     content = tomllib.loads(file.read_text(encoding="utf-8"))
-    return content["date"], [Mechanism(**entry) for entry in content["mechanism"]]
+    mechanisms = [Mechanism(**entry) for entry in content["mechanism"]]
+    return content["date"], mechanisms, [Variant(**entry) for entry in content.get("variant", [])]
 
 
-def arms_of(mechanisms: list[Mechanism]) -> list[Arm]:
-    """None of the mechanisms, each alone, and all together."""
+def arms_of(mechanisms: Sequence[Mechanism], variants: Sequence[Variant] = ()) -> list[Arm]:
+    """None of the mechanisms, each alone, all together, and the variants."""
     names = tuple(mechanism.name for mechanism in mechanisms)
     alone = [Arm(mechanism.name, mechanism.title, (mechanism.name,)) for mechanism in mechanisms]
-    return [Arm(NONE, "None of the six", ()), *alone, Arm(ALL, "All six", names)]
+    more = [Arm(variant.name, variant.title, names, variant.set) for variant in variants]
+    return [Arm(NONE, "None of the six", ()), *alone, Arm(ALL, "All six", names), *more]
 
 
-def edits_of(arm: Arm, mechanisms: list[Mechanism], scenario: Scenario, date: int) -> dict[str, Any]:
+def alone_of(arms: Sequence[Arm]) -> list[Arm]:
+    """The arms that have one mechanism."""
+    return [arm for arm in arms if arm.name not in (NONE, ALL) and not arm.also]
+
+
+def undated_of(arm: Arm, mechanisms: Sequence[Mechanism]) -> frozenset[str]:
+    """What an arm changes from the start of the run: only arms alike in it are the same before the date."""
+    off = (mechanism for mechanism in mechanisms if mechanism.name not in arm.on)
+    paths = [path for mechanism in off for path in mechanism.off] + list(arm.also)
+    return frozenset(path for path in paths if DATE not in path)
+
+
+def edits_of(arm: Arm, mechanisms: Sequence[Mechanism], scenario: Scenario, date: int) -> dict[str, Any]:
     """Every parameter of an arm that is not as in the scenario."""
-    edits: dict[str, Any] = {}
-    for mechanism in mechanisms:
-        if mechanism.name not in arm.on:
-            for path, value in mechanism.off.items():
-                edits |= dict.fromkeys(spelt_out(path, scenario, date), value)
-    return edits
+    off = [mechanism.off for mechanism in mechanisms if mechanism.name not in arm.on]
+    changes = [change for each in (*off, arm.also) for change in each.items()]
+    return {name: value for path, value in changes for name in spelt_out(path, scenario, date)}
 
 
 def spelt_out(path: str, scenario: Scenario, date: int) -> list[str]:

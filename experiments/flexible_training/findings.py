@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from comparing import ALL, NONE, Arm, Mechanism
+from comparing import ALL, NONE, Arm, Mechanism, Variant, alone_of
 from measures import MEASURES
 from paired import INTERACTION, SUM
 
@@ -63,14 +63,18 @@ def summary(table: pd.DataFrame, arms: Sequence[Arm], title: str) -> str:
     return "\n".join([title, "", *lines, "", *_HEADLINE_NOTE, "", *_headlines(found, arms)])
 
 
-def page(table: pd.DataFrame, arms: Sequence[Arm], mechanisms: Sequence[Mechanism], title: str) -> str:
+def page(
+    table: pd.DataFrame, arms: Sequence[Arm], compared: Sequence[Mechanism | Variant], title: str
+) -> str:
     """The whole of ``results.md``."""
     found = Table(table)
     parts = ["# Flexible training: results", "", title, "", "## What it shows", ""]
     parts += [f"- {line}" for line in sentences(found, arms)]
     parts += ["", "## In one table", "", *_HEADLINE_NOTE, "", *_headlines(found, arms)]
     parts += ["", "## What each mechanism is", "", "| mechanism | on | off |", "|---|---|---|"]
-    parts += [f"| {each.title} | {each.on} | {each.without} |" for each in mechanisms]
+    for each in compared:
+        told = (each.on, each.without) if isinstance(each, Mechanism) else (each.what, "as it is")
+        parts.append(f"| {each.title} | {told[0]} | {told[1]} |")
     parts += ["", *_LEGEND]
     for heading, note, columns in _subjects(found):
         parts += ["", f"## {heading}", "", *([note, ""] if note else []), *_grid(found, arms, columns)]
@@ -191,8 +195,11 @@ def _headlines(found: Table, arms: Sequence[Arm]) -> list[str]:
 
 def _named(arms: Sequence[Arm]) -> list[tuple[str, str]]:
     """Name and title of every row of a table."""
-    names = [(arm.name, arm.title) for arm in arms]
-    return [*names[:-1], (SUM, "Sum of the six"), names[-1], (INTERACTION, "Together, beyond the sum")]
+    titles = {arm.name: arm.title for arm in arms}
+    plain = [NONE, *(arm.name for arm in alone_of(arms))]
+    titles |= {SUM: "Sum of the six", INTERACTION: "Together, beyond the sum"}
+    variants = [arm.name for arm in arms if arm.also]
+    return [(name, titles[name]) for name in (*plain, SUM, ALL, INTERACTION, *variants)]
 
 
 Column = tuple[str, str, str, str]  # measure, breakdown, period, heading

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from comparing import Arm
+from comparing import ALL, NONE, Arm, alone_of
 from measures import MEASURES, Key, Values
 from numpy.typing import NDArray
 
@@ -63,25 +63,27 @@ def share_better(differences: NDArray, better: str) -> float:
     return float(np.mean(differences > 0 if better == "more" else differences < 0))
 
 
-def table_of(by_arm: dict[str, list[Values]], arms: Sequence[Arm], none: str, together: str) -> pd.DataFrame:
+def table_of(by_arm: dict[str, list[Values]], arms: Sequence[Arm]) -> pd.DataFrame:
     """One row an arm, measure, breakdown and period: the mean and the paired difference from ``none``.
 
     The arm ``SUM`` is not simulated: its difference is the sum of the differences of the mechanisms alone,
-    and ``INTERACTION`` is what all together do beyond it.
+    and ``INTERACTION`` is what all together do beyond it; neither is given by year.
     """
     keys = dict.fromkeys(key for runs in by_arm.values() for values in runs for key in values)
     known = {
         arm.name: {key: np.array([values.get(key, 0.0) for values in by_arm[arm.name]]) for key in keys}
         for arm in arms
     }
-    alone = [arm.name for arm in arms if arm.name not in (none, together)]
+    alone = [arm.name for arm in alone_of(arms)]
     rows = []
     for key in keys:
-        base = known[none][key]
+        base = known[NONE][key]
         differences = {arm.name: known[arm.name][key] - base for arm in arms}
         differences[SUM] = np.sum([differences[name] for name in alone], axis=0)
-        differences[INTERACTION] = differences[together] - differences[SUM]
+        differences[INTERACTION] = differences[ALL] - differences[SUM]
         for name, difference in differences.items():
+            if name not in known and key[2].isdigit():
+                continue
             level = known[name][key] if name in known else np.full(len(base), np.nan)
             rows.append(_row(name, key, level, difference))
     return pd.DataFrame(rows, columns=COLUMNS)

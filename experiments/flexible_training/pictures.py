@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from comparing import ALL, Arm
+from comparing import ALL, NONE, Arm, alone_of
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -55,31 +55,37 @@ def effects(table: pd.DataFrame, arms: Sequence[Arm], source: str) -> Figure:
         source,
         6.2,
     )
-    rows = [(arm.name, arm.title) for arm in arms[1:-1]] + [(SUM, "Sum of the six"), (ALL, arms[-1].title)]
+    alone = alone_of(arms)
+    rest = [arm for arm in arms[1:] if arm not in alone]
+    rows = [*_named(alone), (SUM, "Sum of the six"), *_named(rest)]
     left = style.room_for(figure, [title for _, title in rows])
     for at, (measure, breakdown, period, title) in enumerate(EFFECTS):
         axes = _panel(figure, at, 2, 3, left, top=0.95)
         found = _of(table, measure, breakdown, period)
-        _forest(axes, found, rows)
+        _forest(axes, found, rows, len(alone))
         axes.set_title(title, fontsize=style.SMALL, color=style.INK, loc="left", pad=5)
         if at % 3:
             axes.set_yticklabels([])
     return figure
 
 
-def _forest(axes: Axes, found: pd.DataFrame, rows: Sequence[tuple[str, str]]) -> None:
+def _named(arms: Sequence[Arm]) -> list[tuple[str, str]]:
+    return [(arm.name, arm.title) for arm in arms]
+
+
+def _forest(axes: Axes, found: pd.DataFrame, rows: Sequence[tuple[str, str]], alone: int) -> None:
     for at, (name, _) in enumerate(rows):
         if name not in found.index or np.isnan(found.loc[name, "difference"]):
             continue
         mean, low, high = found.loc[name, ["difference", "difference_low", "difference_high"]].astype(float)
-        colour = style.INK if name in (SUM, ALL) else style.BLUE
+        colour = style.BLUE if at < alone else style.INK
         if not np.isnan(low):
             axes.plot([low, high], [at, at], color=colour, linewidth=1.4)
         axes.plot(
             mean, at, "o", color=colour, markersize=4, markerfacecolor="white" if name == SUM else colour
         )
     axes.axvline(0, color=style.GREY, linewidth=0.8, zorder=0)
-    axes.axhline(len(rows) - 2.5, color=style.FAINT, linewidth=0.8)
+    axes.axhline(alone - 0.5, color=style.FAINT, linewidth=0.8)
     _rows_downwards(axes, [title for _, title in rows])
     _numbers_across(axes, 4)
 
@@ -94,12 +100,12 @@ def people(table: pd.DataFrame, arms: Sequence[Arm], source: str) -> Figure:
     )
     for at, (place, title) in enumerate(PLACES):
         axes = _panel(figure, at, 1, 3, 0.075, bottom=1.02, gap=0.075)
-        for arm, colour in zip(arms[1:], (*COLOURS[: len(arms) - 2], style.INK), strict=False):
+        for arm, colour, line in _lines(arms):
             rows = table[
                 (table["arm"] == arm.name) & (table["measure"] == "people") & (table["breakdown"] == place)
             ]
             rows = rows[rows["period"].str.fullmatch(r"\d{4}")]
-            _band(axes, rows["period"].astype(int), rows, colour, arm.title)
+            _band(axes, rows["period"].astype(int), rows, colour, line, arm.title)
         axes.axhline(0, color=style.GREY, linewidth=0.8, zorder=0)
         axes.set_title(title, fontsize=style.NORMAL, color=style.INK, loc="left", pad=5)
         years = sorted({int(period) for period in table["period"] if period.isdigit()})
@@ -117,7 +123,7 @@ def waits(table: pd.DataFrame, arms: Sequence[Arm], source: str) -> Figure:
         source,
         4.6,
     )
-    rows = [(arm.name, arm.title) for arm in arms]
+    rows = _named(arms)
     left = style.room_for(figure, [title for _, title in rows])
     back = _panel(figure, 0, 1, 2, left, bottom=1.02, gap=0.05)
     _stack(back, _after(table, "waits_to_return", "mean"), rows)
@@ -181,22 +187,22 @@ def time_to_cct(table: pd.DataFrame, arms: Sequence[Arm], source: str) -> Figure
     )
     curve = table[table["measure"] == "f2_cohort_curve"]
     level = _panel(figure, 0, 1, 2, 0.075, bottom=1.02, gap=0.085)
-    for arm, colour, line in ((arms[0], style.GREY, "-"), (arms[-1], style.INK, "-")):
+    ends = {NONE: style.GREY, ALL: style.INK}
+    for arm in (arm for arm in arms if arm.name in ends):
         rows = curve[curve["arm"] == arm.name]
         level.plot(
             rows["breakdown"].astype(int) / 12,
             rows["mean"],
-            line,
-            color=colour,
+            color=ends[arm.name],
             linewidth=1.6,
             label=arm.title,
         )
     level.set_ylim(0, None)
     level.set_title("With a CCT, percent", fontsize=style.NORMAL, color=style.INK, loc="left", pad=5)
     change = _panel(figure, 1, 1, 2, 0.075, bottom=1.02, gap=0.085)
-    for arm, colour in zip(arms[1:], (*COLOURS[: len(arms) - 2], style.INK), strict=False):
+    for arm, colour, line in _lines(arms):
         rows = curve[curve["arm"] == arm.name]
-        _band(change, rows["breakdown"].astype(int) / 12, rows, colour, arm.title)
+        _band(change, rows["breakdown"].astype(int) / 12, rows, colour, line, arm.title)
     change.axhline(0, color=style.GREY, linewidth=0.8, zorder=0)
     change.set_title(
         "Against none of the six, points", fontsize=style.NORMAL, color=style.INK, loc="left", pad=5
@@ -257,8 +263,17 @@ def _numbers_across(axes: Axes, most: int) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
-def _band(axes: Axes, across: pd.Series, rows: pd.DataFrame, colour: str, label: str) -> None:
-    axes.plot(across, rows["difference"], color=colour, linewidth=1.3, label=label)
+def _lines(arms: Sequence[Arm]) -> Iterator[tuple[Arm, str, str]]:
+    """Every arm but the first, with its colour and its line."""
+    for at, arm in enumerate(alone_of(arms)):
+        yield arm, COLOURS[at % len(COLOURS)], "-"
+    for arm in arms[1:]:
+        if arm.name == ALL or arm.also:
+            yield arm, style.INK, "--" if arm.also else "-"
+
+
+def _band(axes: Axes, across: pd.Series, rows: pd.DataFrame, colour: str, line: str, label: str) -> None:
+    axes.plot(across, rows["difference"], line, color=colour, linewidth=1.3, label=label)
     axes.fill_between(
         across, rows["difference_low"], rows["difference_high"], color=colour, alpha=0.15, linewidth=0
     )

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from comparing import ALL, NONE, Arm, Mechanism, arms_of, edits_of, months_before, read_comparisons
+from comparing import Arm, Mechanism, arms_of, edits_of, months_before, read_comparisons, undated_of
 from findings import page, summary
 from measures import COHORT_YEARS, Values, measure_run
 from paired import table_of
@@ -34,7 +34,7 @@ MARK = "<!-- results -->"
 def run_arms(
     scenario: Scenario,
     arms: Sequence[Arm],
-    mechanisms: list[Mechanism],
+    mechanisms: Sequence[Mechanism],
     date: int,
     reps: int,
     seed: int,
@@ -46,7 +46,6 @@ def run_arms(
         PipelineError: arms that differ by dated parameters only differ before the date.
     """
     before = months_before(scenario, date)
-    undated = {mechanism.name for mechanism in mechanisms if not mechanism.dated}
     found: dict[str, list[Values]] = {}
     prints: dict[tuple[frozenset[str], int], str] = {}
     for arm in arms:
@@ -55,7 +54,7 @@ def run_arms(
         found[arm.name] = []
         made = map_replications(partial(measure_run, before=before), variant, reps, seed, workers=workers)
         for rep, (fingerprint, values) in enumerate(made):
-            same = prints.setdefault((frozenset(undated - set(arm.on)), rep), fingerprint)
+            same = prints.setdefault((undated_of(arm, mechanisms), rep), fingerprint)
             if same != fingerprint:
                 raise PipelineError(f"{arm.name}, replication {rep}: something differs before August {date}")
             found[arm.name].append(values)
@@ -81,14 +80,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> pd.DataFrame:
     """Run, compare and write; gives the table."""
     options = parse(arguments)
-    date, mechanisms = read_comparisons(options.comparisons)
+    date, mechanisms, variants = read_comparisons(options.comparisons)
     scenario = load_scenario(options.scenario).with_years(options.years).scaled(options.scale)
-    arms = arms_of(mechanisms)
+    arms = arms_of(mechanisms, variants)
     least = months_before(scenario, date) // MONTHS_PER_YEAR + COHORT_YEARS + 2
     if options.years < least:
         raise SystemExit(f"--years: found {options.years}, expected {least} or more, to follow the cohorts")
     by_arm = run_arms(scenario, arms, mechanisms, date, options.reps, options.seed, options.workers)
-    table = table_of(by_arm, arms, NONE, ALL)
+    table = table_of(by_arm, arms)
     title = (
         f"`{options.scenario}`, {options.years} years, {options.reps} replications of {len(arms)} arms, "
         f"seed {options.seed}, scale {options.scale:g}; changes from August {date}."
@@ -96,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> pd.DataFrame:
     folder = options.out or HERE
     folder.mkdir(parents=True, exist_ok=True)
     table.to_csv(folder / "results.csv", index=False, lineterminator="\n", float_format="%.6g")
-    (folder / "results.md").write_text(page(table, arms, mechanisms, title), encoding="utf-8")
+    (folder / "results.md").write_text(page(table, arms, [*mechanisms, *variants], title), encoding="utf-8")
     draw_all(table, arms, title.replace("`", ""), folder)
     if options.out is None:
         README.write_text(
