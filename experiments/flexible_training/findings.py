@@ -140,7 +140,7 @@ def _costs(found: Table, arms: Sequence[Arm]) -> Iterator[str]:
         ccts = found.find(arm.name, "ccts", "all", END)
         spent = found.find(arm.name, "cost", "supernumerary", END)
         per_cct = found.find(arm.name, "months_in_post_per_cct", "", END)
-        if not ccts.clear:
+        if not ccts.clear or arm.also:
             continue
         if ccts.difference > 0 and spent.clear and spent.difference > 0:
             yield (
@@ -332,7 +332,7 @@ def _years(table: pd.DataFrame, arms: Sequence[Arm]) -> list[str]:
     places = {"training": "in post", "stepped_out": "stepped out", "outside training": "outside training"}
     rows = table[(table["measure"] == "people") & table["period"].str.fullmatch(r"\d{4}")]
     years = sorted(set(rows["period"]))[::3]
-    names = {arm.name: arm.title for arm in arms if arm.name in (NONE, ALL)}
+    names = {arm.name: arm.title for arm in arms if arm.name in (NONE, ALL) or arm.also}
     lines = [f"| | {' | '.join(years)} |", "|---|" + "---:|" * len(years)]
     for place, heading in places.items():
         for name, title in names.items():

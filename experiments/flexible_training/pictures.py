@@ -100,7 +100,7 @@ def people(table: pd.DataFrame, arms: Sequence[Arm], source: str) -> Figure:
     )
     for at, (place, title) in enumerate(PLACES):
         axes = _panel(figure, at, 1, 3, 0.075, bottom=1.02, gap=0.075)
-        for arm, colour, line in _lines(arms):
+        for arm, colour, line in _lines([arm for arm in arms if not arm.also]):
             rows = table[
                 (table["arm"] == arm.name) & (table["measure"] == "people") & (table["breakdown"] == place)
             ]
@@ -291,7 +291,7 @@ def _legend(figure: Figure, *of: Axes) -> None:
             list(found.values()),
             list(found),
             loc="lower center",
-            ncol=4,
+            ncol=-(-len(found) // 2),
             fontsize=style.SMALL,
             frameon=False,
             bbox_to_anchor=(0.5, 0.2 / height),

@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> pd.DataFrame:
     )
     folder = options.out or HERE
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / "results.csv", index=False, lineterminator="\n", float_format="%.6g")
+    table.to_csv(folder / "results.csv", index=False, lineterminator="\n", float_format="%.5g")
     (folder / "results.md").write_text(page(table, arms, [*mechanisms, *variants], title), encoding="utf-8")
     draw_all(table, arms, title.replace("`", ""), folder)
     if options.out is None:
