@@ -170,6 +170,23 @@ def test_a_star_stands_for_every_key_and_date_for_the_year(modules: dict[str, Mo
     assert spelt_out("supervision.rule", england, 2026) == ["supervision.rule"]
 
 
+def test_the_f2_cohort_is_that_of_the_table_of_completions(modules: dict[str, ModuleType]) -> None:
+    run = single_run(load_scenario("england").with_years(10).scaled(0.02))
+    values = modules["measures"].values_of(run, 12)
+    begins, follow = 24, 120 - 72
+    done = run.completions[run.completions["kind"] == "cct"].dropna(subset=["finished_f2"])
+    inside = done["finished_f2"].between(begins, begins + 47)
+    soon = done["month"] - done["finished_f2"] <= follow
+    expected = (inside & soon).sum()
+    assert expected > 20
+    people = values["f2_cohort_people", "", ""]
+    assert values["f2_cohort_cct", "", ""] * people / 100 == pytest.approx(expected)
+    kpis = run.kpis.set_index(["kpi", "year"])["value"]
+    assert people == sum(kpis["f2_completers", year] for year in range(2027, 2031))
+    resigned = 100 * values["leavers", "resigned", "2030"] / kpis["trainees", 2030]
+    assert resigned == pytest.approx(kpis["resignations_percent", 2030])
+
+
 def test_intervals_are_those_worked_out_by_hand(modules: dict[str, ModuleType]) -> None:
     comparing, paired = modules["comparing"], modules["paired"]
     for freedom, expected in ((1, 12.7062), (2, 4.3027), (3, 3.1824), (29, 2.0452), (120, 1.9799)):

@@ -57,10 +57,10 @@ class Table:
 
 
 def summary(table: pd.DataFrame, arms: Sequence[Arm], title: str) -> str:
-    """What the study shows, for the page that explains it."""
+    """The headlines, for the page that explains the study."""
     found = Table(table)
-    lines = [f"- {line}" for line in sentences(found, arms)]
-    return "\n".join([title, "", *lines, "", *_HEADLINE_NOTE, "", *_headlines(found, arms)])
+    lines = [f"- {line}" for line in (*_together(found), *_costs(found, arms))]
+    return "\n".join([title, "", *_HEADLINE_NOTE, "", *_headlines(found, arms), "", *lines])
 
 
 def page(
@@ -160,7 +160,7 @@ def _costs(found: Table, arms: Sequence[Arm]) -> Iterator[str]:
 
 _HEADLINE_NOTE = (
     "The level without any of the six, and what each changes (last five years; waits and cost: all years "
-    "since the changes). **Bold**: the 95 % interval does not hold 0. Intervals are in the tables below.",
+    "since the changes). **Bold**: the 95 % interval does not hold 0.",
 )
 _HEADLINES = (
     ("ccts", "all", END, "CCTs a year"),

@@ -180,8 +180,8 @@ def _stack(axes: Axes, amounts: pd.DataFrame, rows: Sequence[tuple[str, str]]) -
 def time_to_cct(table: pd.DataFrame, arms: Sequence[Arm], source: str) -> Figure:
     """How many of the F2 cohort have a certificate so many months after F2."""
     figure = style.new_figure(
-        "From F2 to CCT: the doctors who finished F2 in the four years after the changes",
-        "Percent with a CCT by years since F2, everyone followed equally long",
+        "From F2 to CCT: the F2 cohort",
+        "Who finishes F2 in four training years, from a year after the changes on; all followed equally long",
         source,
         4.6,
     )
