@@ -249,7 +249,7 @@ def blank(shape: Any, kind: np.dtype) -> Records:
     return by_field(room[begin : begin + size].view(kind).reshape(shape))  # type: ignore[no-any-return]
 
 
-def records(kind: type[np.signedinteger] = np.int64, **columns: Any) -> Records:
+def records(kind: type[np.signedinteger] = np.int64, /, **columns: Any) -> Records:
     """Columns of one shape as an array of records, whole numbers all."""
     arrays = {name: np.asarray(column, kind) for name, column in columns.items()}
     shape = next(iter(arrays.values())).shape
