@@ -24,7 +24,7 @@ def regions(scenario: Scenario) -> list[str]:
 
 def kind(name: str, **rules: object) -> dict[str, object]:
     """A row of step_outs.csv that does nothing special but what is said."""
-    return {"step_out": name, **QUIET, **rules}
+    return {"step_out": name, "year": 2025, **QUIET, **rules}
 
 
 def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
@@ -62,7 +62,7 @@ def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
         for year, is_open in ((2025, int(reason == "caring")), (2026, 1))
     ]
     return {
-        "step_outs": kinds,
+        "step_outs": [*kinds, kind("oope", year=2028, return_rule="guaranteed", post="held", min_months=6)],
         "step_out_lengths": lengths,
         "step_out_rates": rates,
         "step_out_ages": [

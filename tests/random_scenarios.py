@@ -458,7 +458,8 @@ class _Maker:
         for name in kinds:
             self.tables["step_outs"].append(
                 {
-                    "step_out": name, "counts": self.one_of(*COUNTS), "credit_rate": self.one_of(0, 0.5, 1),
+                    "step_out": name, "year": FIRST, "counts": self.one_of(*COUNTS),
+                    "credit_rate": self.one_of(0, 0.5, 1),
                     "credit_cap_months": self.one_of(0, 6, 12.5, 48), "no_credit_share": self.chance(),
                     "allowance_months": self.one_of(0, 0.46, 12), "post": self.one_of(*POST_WHILE_AWAY),
                     "return_rule": self.one_of(*RETURN_RULES), "min_months": self.one_of(0, 0, 6, 12),

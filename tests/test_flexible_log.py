@@ -135,7 +135,7 @@ def straight_to_sas(log: EventLog) -> Rows:
 
 
 def step_out_of(name: str) -> Callable[[EventLog], Rows]:
-    kind = small().tables["step_outs"]["step_out"].index(name)
+    kind = small().blueprint(1).step_outs.index(name)
     events = [E.STEPPED_OUT, E.STEPPED_IN, E.DID_NOT_RETURN]
     return lambda log: np.isin(log.event, events) & (log.detail % KINDS == kind)
 

@@ -360,3 +360,42 @@ def test_time_away_never_counts_for_more_than_its_cap_or_itself(months, rate, ca
 def test_an_interruption_falls_inside_its_spell(months, yearly, person):
     at = rules.interruption_month(7, person, 53, 3, months, yearly)
     assert at == 0 or 1 <= at < months
+
+
+@pytest.mark.parametrize(
+    "edit", ["return_rule=guaranteed", "post=held", "min_months=120", "ltft_multiplier=0"]
+)
+def test_a_rule_of_a_kind_changes_from_a_year_on_and_not_before(edit: str) -> None:
+    column, value = edit.split("=")
+    before = everything_happens()
+    after = before.with_value(f"step_outs.oopt.2027:{column}", int(value) if value.isdigit() else value)
+    logs = [compiled_engine.run(scenario.blueprint(6), 3) for scenario in (before, after)]
+    dated = 12 * (2027 - before.first_training_year)
+    assert_same_log(*(log.take(log.month < dated) for log in logs), before.blueprint(6))
+    assert len(logs[0]) != len(logs[1]) or (logs[0].event != logs[1].event).any()
+
+
+def test_nobody_is_kept_by_support_that_is_not_to_be_had() -> None:
+    """The uplift of the chance of coming back is for those who are offered supported return and want it."""
+    keen = {"return_support:return_uplift": 1, "return_support:min_months": 1, "step_out_lengths:returns": 0}
+    scenario = everything_happens().with_values(keen)
+
+    def who_returned(edits: dict[str, object]) -> int:
+        log = compiled_engine.run(scenario.with_values(edits).blueprint(6), 1)
+        return int((log.event == Event.STEPPED_IN).sum())
+
+    assert who_returned({"return_support:uptake": 1, "support_places:places": 5}) > 0
+    assert who_returned({"return_support:uptake": 0, "support_places:places": 5}) == 0
+    assert who_returned({"return_support:uptake": 1, "support_places:places": 0}) == 0
+
+
+def test_a_reason_is_closed_from_a_year_on_by_one_row() -> None:
+    """The other reasons of the family keep the shares and answers of their latest rows."""
+    scenario = everything_happens()
+    family = scenario.tables["ltft_reasons"]["family"][0]
+    closed = scenario.with_value(f"ltft_reasons.choice.{family}.2028:open", 0).blueprint(6)
+    p = list(scenario.tables["programmes"]["family"]).index(family)
+    before, after = scenario.blueprint(6).ltft_reasons[:, p], closed.ltft_reasons[:, p]
+    assert (before[:3] == after[:3]).all()
+    assert (after[3:, :, 0] == before[3:, :, 0]).all()
+    assert after[3:, :, 1].tolist() == [[1, 0]] * 3

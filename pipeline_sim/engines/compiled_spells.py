@@ -92,7 +92,7 @@ def begin_training_spell(f: Any, r: Any, key: Any, month: Any, i: Any, since_rev
         asked = f.requests[year, person.level, person.female]
         boost = 100
         if flex.kind >= 0 and month - flex.returned < f.rules[year].boost_months:
-            boost = f.kinds[flex.kind].ltft_percent
+            boost = f.kinds[year, flex.kind].ltft_percent
         ask = rules.yearly_wish(wte, asked.ask, asked.back, asked.change, boost)
     person.spell += 1
     person.stage = Stage.TRAINING

@@ -66,7 +66,8 @@ def kind_at_start(t: Any, f: Any, r: Any, key: Any, i: Any):
 @flow
 def _may_go(t: Any, f: Any, r: Any, month: Any, i: Any, kind: Any):
     person, flex = r.people[i], r.flex[i]
-    gate, programme = f.kinds[kind], t.programmes[person.programme]
+    gate = f.kinds[training_year(f.setting[0], max(month, 0)), kind]
+    programme = t.programmes[person.programme]
     return rules.may_step_out(
         month - person.began,
         person.level == programme.first + programme.levels - 1,
@@ -95,7 +96,7 @@ def step_out(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, kind: Any, at
     flex.since_review = person.months
     flex.away_since = month
     leave_post(r, person)
-    if f.kinds[kind].held != 0:
+    if f.kinds[training_year(f.setting[0], month), kind].held != 0:
         _hold_post(t, r, person)
     note(
         r.log[ENDINGS, r.counts[ENDINGS]], i, Event.STEPPED_OUT, person.programme, person.level,
@@ -127,8 +128,11 @@ def away_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
         person, flex = r.people[i], r.flex[i]
         kind, length, support = flex.kind, f.lengths[flex.kind, flex.length], f.support[year]
         months = month - int64(flex.away_since)
-        eligible = support.months > 0 and months >= support.min_months
-        uplift = support.uplift if eligible else 0
+        offered = support.months > 0 and f.support_places[year, person.region] > 0
+        supported = offered and rules.wants_support(
+            key, person.identity, int64(flex.steps), months, support.min_months, support.uptake
+        )
+        uplift = support.uplift if supported else 0
         if not rules.comes_back(key, person.identity, int64(flex.steps), length.returns, uplift):
             exchange(r.pools, r.items, person.held, -1)
             spare(r.pools, r.items, person.held, int64(person.wte) - FULL_TIME)
@@ -143,10 +147,7 @@ def away_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
             continue
         flex.away = months
         _enter_after_gap(t, f, r, i, months)
-        supported = eligible and rules.wants_support(
-            key, person.identity, int64(flex.steps), months, support.min_months, support.uptake
-        )
-        claim = f.kinds[kind].claim
+        claim = f.kinds[year, kind].claim
         if claim == rules.GUARANTEED and person.held == NO_BUNDLE:
             _hold_post(t, r, person)
         has_post = person.held != NO_BUNDLE
@@ -195,7 +196,7 @@ def steps_in(f: Any, r: Any, key: Any, month: Any):
         person, flex = r.people[i], r.flex[i]
         programme, level, region, wte = person.programme, person.level, person.region, person.wte
         kind = int64(flex.kind)
-        gate, length, support = f.kinds[kind], f.lengths[kind, flex.length], f.support[year]
+        gate, length, support = f.kinds[year, kind], f.lengths[kind, flex.length], f.support[year]
         if flex.promised:
             r.committed[programme, region] -= 1
             flex.promised = 0

@@ -98,7 +98,7 @@ class FlexibleTables(NamedTuple):
     """Stepping out and back in, and less than full time. K kinds of step-out."""
 
     setting: Records
-    kinds: Records  # [K]
+    kinds: Records  # [Y, K]
     lengths: Records  # [K, L]
     length_edges: Ints  # [K, L] cumulative thresholds
     stock: Ints  # [P, 2, B, K] cumulative thresholds of being away at the start
@@ -107,6 +107,7 @@ class FlexibleTables(NamedTuple):
     gap_months: Ints  # [G]
     gaps: Records  # [G]
     support: Records  # [Y]
+    support_places: Ints  # [Y, R]
     requests: Records  # [Y, T, 2] yearly thresholds
     reasons: Ints  # [Y, P, C] cumulative thresholds
     reason_open: Ints  # [Y, P, C]
@@ -437,7 +438,7 @@ def _flexible(bp: Blueprint, setting: Records) -> FlexibleTables:
     )  # fmt: skip
     return FlexibleTables(
         setting=setting,
-        kinds=records(**dict(zip(STEP_OUT_RULES, bp.step_out_rules.T, strict=True))),
+        kinds=records(**{name: bp.step_out_rules[..., k] for k, name in enumerate(STEP_OUT_RULES)}),
         lengths=records(
             months=bp.step_out_lengths[..., 0],
             returns=bp.step_out_lengths[..., 2],
@@ -450,6 +451,7 @@ def _flexible(bp: Blueprint, setting: Records) -> FlexibleTables:
         gap_months=whole(bp.return_gaps[:, 0]),
         gaps=records(extra_months=bp.return_gaps[:, 1], restart=bp.return_gaps[:, 2]),
         support=records(**dict(zip(names, bp.return_support.T, strict=True))),
+        support_places=whole(bp.support_places),
         requests=records(
             **{name: bp.ltft_requests[..., k] for k, name in enumerate(("start", "ask", "back", "change"))}
         ),

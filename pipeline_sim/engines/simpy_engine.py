@@ -145,9 +145,10 @@ class Simulation:
     def _read_flexible_tables(self) -> None:
         bp = self.bp
         self.kinds = len(bp.step_outs)
-        self.step_out_rules = {
-            name: column.tolist() for name, column in zip(STEP_OUT_RULES, bp.step_out_rules.T, strict=True)
-        }
+        self.step_out_rules = [
+            {name: column.tolist() for name, column in zip(STEP_OUT_RULES, of_year.T, strict=True)}
+            for of_year in bp.step_out_rules
+        ]
         self.step_out_lengths = bp.step_out_lengths.tolist()
         self.step_out_yearly = bp.step_out_yearly.tolist()
         self.gap_months = np.ascontiguousarray(bp.return_gaps[:, 0])

@@ -127,7 +127,7 @@ def spell_of(sim: Simulation, doctor: Doctor, seat: Seat) -> tuple[int, int]:
         _, asks, back, change = sim.ltft_requests[sim.year][seat.level][doctor.female]
         boost = 100
         if doctor.step_out >= 0 and sim.month - doctor.returned < sim.ltft_rules[sim.year][2]:
-            boost = sim.step_out_rules["ltft_percent"][doctor.step_out]
+            boost = sim.step_out_rules[sim.year]["ltft_percent"][doctor.step_out]
         ask = hours_rules.yearly_wish(seat.wte, asks, back, change, boost)
     seat.spell += 1
     end = training_rules.spell_end(
@@ -223,7 +223,7 @@ def kind_at_start(sim: Simulation, doctor: Doctor, seat: Seat) -> int:
 
 
 def _may_go(sim: Simulation, doctor: Doctor, seat: Seat, kind: int, month: int) -> bool:
-    gate = sim.step_out_rules
+    gate = sim.step_out_rules[sim.year]
     final = seat.level == sim.level_first[seat.programme] + sim.level_count[seat.programme] - 1
     allowed = rules.may_step_out(
         month - seat.began, final, seat.satisfactory, month - max(doctor.returned, seat.began),
@@ -237,7 +237,7 @@ def step_out(
     sim: Simulation, doctor: Doctor, seat: Seat, kind: int, at_start: bool = False
 ) -> Generator[Any, Any, int]:
     """Time away from a programme, to the return: BACK in it, GAVE_UP, or NEVER_DUE before the horizon."""
-    write, person, gate = sim.log.write, doctor.id, sim.step_out_rules
+    write, person = sim.log.write, doctor.id
     doctor.step_outs += 1
     doctor.step_out = kind
     edges = sim.bp.step_out_lengths[kind, :, 1]
@@ -249,7 +249,7 @@ def step_out(
         seat.since_review = rules.done_when_left(seat.since_review)
     leave_post(sim, doctor, seat)
     post: Bundle = ((sim.post_pool[seat.programme][seat.region], 1),)
-    if gate["held"][kind]:
+    if sim.step_out_rules[sim.year]["held"][kind]:
         _hold(sim, seat, post)
     write(rows.STEPPED_OUT, person, seat.where, kind + KINDS * planned)
     since = sim.month
@@ -258,18 +258,19 @@ def step_out(
     yield sim.endings[since + planned]
     months = sim.month - since
     least, uptake, held_for, _, _, more_return = sim.return_support[sim.year][:6]
-    eligible = held_for > 0 and months >= least
-    uplift = more_return if eligible else 0
+    offered = held_for > 0 and sim.bp.support_places[sim.year, seat.region] > 0
+    supported = offered and bool(
+        rules.wants_support(sim.key, person, doctor.step_outs, months, least, uptake)
+    )
+    uplift = more_return if supported else 0
     if not rules.comes_back(sim.key, person, doctor.step_outs, returns, uplift):
         sim.pools.release(seat.held, FULL_TIME - seat.wte)
         write(rows.DID_NOT_RETURN, person, seat.where, kind)
         leave_programme(sim, doctor, seat.programme, seat.level, seat.progress)
         return GAVE_UP
     _enter_after_gap(sim, doctor, seat, months)
-    supported = eligible and bool(
-        rules.wants_support(sim.key, person, doctor.step_outs, months, least, uptake)
-    )
-    yield from _wait_to_return(sim, doctor, seat, gate["claim"][kind], post, supported)
+    claim = sim.step_out_rules[sim.year]["claim"][kind]
+    yield from _wait_to_return(sim, doctor, seat, claim, post, supported)
     take_post(sim, doctor, seat)
     write(rows.STEPPED_IN, person, seat.where, kind + KINDS * (sim.month - since))
     doctor.returned = sim.month
@@ -334,7 +335,7 @@ def _wait_to_return(
 def _count_time_away(
     sim: Simulation, doctor: Doctor, seat: Seat, kind: int, months: int, extension: int
 ) -> None:
-    gate = sim.step_out_rules
+    gate = sim.step_out_rules[sim.year]
     counts = gate["counts"][kind]
     credit = int(
         rules.step_out_credit(

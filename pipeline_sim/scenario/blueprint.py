@@ -256,7 +256,7 @@ class Blueprint:
     # flexible training ----------------------------------------------------------------------------
     step_outs: tuple[str, ...]  # K kinds of time away from a programme
     step_out_titles: tuple[str | None, ...]  # K, as people write them
-    step_out_rules: Ints  # [K, len(STEP_OUT_RULES)]
+    step_out_rules: Ints  # [Y, K, len(STEP_OUT_RULES)]
     step_out_lengths: Ints  # [K, L, 4] months, cumulative threshold, thresholds of return and extension
     step_out_ages: Ints  # [B] first age of each band
     step_out_yearly: Ints  # [Y, P, 2, B, K] running sums of yearly thresholds, by sex (0 male, 1 female)

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.clock import MONTHS_PER_YEAR
-from pipeline_sim.scenario.arrays import cumulative, grouped, hundredths, index_of, percent, threshold
+from pipeline_sim.scenario.arrays import cumulative, grouped, index_of, percent, threshold
 from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, THRESHOLD_ONE, Ints
 from pipeline_sim.scenario.schema_flexible import COUNTS, FUNDING, POST_WHILE_AWAY, RETURN_RULES, SEXES
-from pipeline_sim.scenario.table import Table
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.build import Context
@@ -33,7 +32,7 @@ def flexible_fields(context: Context) -> dict[str, Any]:
 
 def _step_outs(context: Context) -> dict[str, Any]:
     table = context.tables.get("step_outs")
-    kinds = index_of(table["step_out"]) if table else {}
+    kinds = index_of(dict.fromkeys(table["step_out"])) if table else {}
     lengths = grouped(context.tables["step_out_lengths"], "step_out", "months", "share", "returns",
                       "extension") if kinds else {}  # fmt: skip
     width = max((len(lengths[kind]) for kind in kinds), default=1)
@@ -45,14 +44,15 @@ def _step_outs(context: Context) -> dict[str, Any]:
             months, _, returns, extension = rows[min(n, len(rows) - 1)]
             reached = int(ends[n]) if n < len(rows) else THRESHOLD_ONE
             of_kind[k, n] = months, reached, threshold(returns), threshold(extension)
+    titles = dict(sorted(table.rows("step_out", "title"), key=lambda row: kinds[row[0]])) if table else {}
     ages, rates = _yearly(context, kinds)
     mean_years = np.array([
         sum(months * share for months, share, _, _ in lengths[kind]) / MONTHS_PER_YEAR for kind in kinds
     ])  # fmt: skip
     return {
         "step_outs": tuple(kinds),
-        "step_out_titles": tuple(table["title"]) if table else (),
-        "step_out_rules": _rules_of_kinds(table),
+        "step_out_titles": tuple(titles.values()),
+        "step_out_rules": _rules_of_kinds(context, kinds),
         "step_out_lengths": of_kind,
         "step_out_ages": ages,
         "step_out_yearly": _running_sums(rates),
@@ -60,25 +60,21 @@ def _step_outs(context: Context) -> dict[str, Any]:
     }
 
 
-def _rules_of_kinds(table: Table | None) -> Ints:
-    """[K, len(STEP_OUT_RULES)]."""
-    if table is None:
-        return np.zeros((0, len(STEP_OUT_RULES)), np.int64)
-    columns = (
-        [COUNTS.index(word) for word in table["counts"]],
-        hundredths(table["credit_rate"]),
-        hundredths(table["credit_cap_months"]),
-        [threshold(share) for share in table["no_credit_share"]],
-        hundredths(table["allowance_months"]),
-        [POST_WHILE_AWAY.index(word) for word in table["post"]],
-        [RETURN_RULES.index(word) for word in table["return_rule"]],
-        table["min_months"],
-        table["final_year"],
-        table["satisfactory"],
-        table["notice_months"],
-        hundredths(table["ltft_multiplier"]),
-    )
-    return np.array(columns, np.int64).T.copy()
+def _rules_of_kinds(context: Context, kinds: dict[Any, int]) -> Ints:
+    """[Y, K, len(STEP_OUT_RULES)]."""
+    rules = np.zeros((context.years.count, len(kinds), len(STEP_OUT_RULES)), np.int64)
+    for span, (kind,), cells in context.years.dated(
+        context.tables.get("step_outs"), "counts", "credit_rate", "credit_cap_months", "no_credit_share",
+        "allowance_months", "post", "return_rule", "min_months", "final_year", "satisfactory",
+        "notice_months", "ltft_multiplier",
+    ):  # fmt: skip
+        counts, rate, cap, nothing, allowance, post, claim, least, final, satisfactory, notice, hours = cells
+        rules[span, kinds[kind]] = (
+            COUNTS.index(counts), percent(rate), percent(cap), threshold(nothing), percent(allowance),
+            POST_WHILE_AWAY.index(post), RETURN_RULES.index(claim), least, final, satisfactory, notice,
+            percent(hours),
+        )  # fmt: skip
+    return rules
 
 
 def _yearly(context: Context, kinds: dict[Any, int]) -> tuple[Ints, NDArray[np.float64]]:

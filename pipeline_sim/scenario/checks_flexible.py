@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline_sim.scenario.checks import Check, Tables, shares_of
+from itertools import groupby
+
+from pipeline_sim.scenario.checks import SHARE_TOLERANCE, Check, Tables, shares_of
 from pipeline_sim.scenario.validate import Findings
 
 MOST_KINDS = 60  # the detail of a row holds the kind below 100
@@ -17,8 +19,9 @@ def kinds_have_lengths(tables: Tables, findings: Findings) -> None:
             findings.add(
                 table.place(row, "step_out"), f"{kind}, without a length", f"a row in {lengths.file}"
             )
-    if len(table) > MOST_KINDS:
-        findings.add(table.file, f"{len(table)} rows", f"at most {MOST_KINDS} rows")
+    kinds = len(set(table["step_out"]))
+    if kinds > MOST_KINDS:
+        findings.add(table.file, f"{kinds} kinds of step-out", f"at most {MOST_KINDS}")
 
 
 def goes_with(table: str, other: str) -> Check:
@@ -29,6 +32,20 @@ def goes_with(table: str, other: str) -> Check:
             findings.add(tables[table].file, f"no {other}.csv beside it", f"{other}.csv with its rows")
 
     return Check((f"{table}.{'year' if table in ('support_places',) else 'step_out'}",), run)
+
+
+def reasons_add_up(tables: Tables, findings: Findings) -> None:
+    """In every year the shares of a family's reasons, each as in its latest row, add to 1."""
+    table = tables["ltft_reasons"]
+    rows = sorted(enumerate(table.rows("family", "year", "reason", "share")), key=lambda row: row[1][:2])
+    held: dict[tuple[object, object], float] = {}
+    for (family, year), of_year in groupby(rows, key=lambda row: row[1][:2]):
+        numbered = list(of_year)
+        held |= {(family, reason): share for _, (_, _, reason, share) in numbered}
+        total = sum(share for (of_family, _), share in held.items() if of_family == family)
+        if abs(total - 1) > SHARE_TOLERANCE:
+            found = f"shares of {family} adding to {total:.6g} in {year}, with those of earlier years"
+            findings.add(table.place(max(numbered)[0], "share"), found, "shares adding to 1")
 
 
 def back_and_change_add_up(tables: Tables, findings: Findings) -> None:
@@ -57,7 +74,10 @@ CHECKS = (
     goes_with("support_places", "return_support"),
     Check(("step_outs.step_out", "step_out_lengths.step_out"), kinds_have_lengths),
     shares_of("step_out_lengths", "step_out"),
-    shares_of("ltft_reasons", "family", "year"),
+    Check(
+        ("ltft_reasons.reason", "ltft_reasons.family", "ltft_reasons.year", "ltft_reasons.share"),
+        reasons_add_up,
+    ),
     Check(("ltft_requests.back", "ltft_requests.change"), back_and_change_add_up),
     Check(("post_funding.family",), foundation_has_no_posts),
 )

@@ -20,6 +20,7 @@ from pipeline_sim.scenario.validate import Findings, check_keys, check_reference
 if TYPE_CHECKING:
     from pipeline_sim.scenario.blueprint import Blueprint
 
+MOST_PATHS_TOLD = 3  # of the edits that led to a problem
 LARGEST_SCALE = 1_000_000
 
 
@@ -89,7 +90,9 @@ class Scenario:
         tables = edit_tables(self.tables, {path: (path, value) for path, value in edits.items()}, problems)
         if not problems:
             found = table_problems(tables, self.first_training_year)
-            label = ", ".join(edits)
+            label = ", ".join(list(edits)[:MOST_PATHS_TOLD])
+            if len(edits) > MOST_PATHS_TOLD:
+                label += f" and {len(edits) - MOST_PATHS_TOLD} more"
             problems = [replace(problem, where=f"{label}: {problem.where}") for problem in found]
         if problems:
             raise ScenarioError(problems)

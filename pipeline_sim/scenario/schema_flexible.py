@@ -41,6 +41,7 @@ SPECS = (
         "step_outs", "Kinds of time away from a programme, with the rules of each.", STEP_OUT_RULES,
         (
             Column("step_out", "name", "short name of the kind", key=True),
+            YEAR,
             Column("title", "text", "name of the kind", may_be_blank=True, reader="report/trace.py"),
             Column("counts", "choice", "whether time away counts towards the certificate", choices=COUNTS),
             _number("credit_rate", "part of the time away that counts", "WTE months a month", 0, 1),
@@ -55,7 +56,7 @@ SPECS = (
             _whole("notice_months", "least time since the start or the last return", "months", 0, 24),
             _number("ltft_multiplier", "chance of asking for fewer hours after it", "multiplier", 0, 100),
         ),
-        optional=True,
+        optional=True, carry="rule",
     ),
     TableSpec(
         "step_out_lengths", "How long each kind lasts, and who comes back.", STEP_OUT_RULES,

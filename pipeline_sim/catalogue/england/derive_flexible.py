@@ -157,16 +157,16 @@ def write_step_outs() -> None:
             row = [counts, rate, cap, nothing, 0, "freed", "guaranteed", months_before, final,
                    int(kind == "oopp"), notice, 1]  # fmt: skip
             note = f"gates as in {gates}; the number is kept; how much counts is judged"
-            rows.append([kind, TITLES[kind], *row, rules, "assumption", "", "", note])
+            rows.append([kind, YEAR, TITLES[kind], *row, rules, "assumption", "", "", note])
         else:
             boost = 2 if kind == "parental_leave" else 1
             row = ["reviewed", 0, 0, 0, 0.46, "freed", "guaranteed", 0, 1, 0, 0, boost]
             note = "14 days a year pass without review; beyond that a review may add the time"
             rows.append(
-                [kind, TITLES[kind], *row, "gmc_time_out_of_training_2012", "assumption", "", "", note]
+                [kind, YEAR, TITLES[kind], *row, "gmc_time_out_of_training_2012", "assumption", "", "", note]
             )
     columns = (
-        "step_out title counts credit_rate credit_cap_months no_credit_share allowance_months post "
+        "step_out year title counts credit_rate credit_cap_months no_credit_share allowance_months post "
         "return_rule min_months final_year satisfactory notice_months ltft_multiplier"
     ).split()
     write("step_outs", columns, rows)
