@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from pipeline_sim.clock import calendar_month, training_year
 from pipeline_sim.eventlog import EventLog
-from pipeline_sim.rules.credit import ALWAYS_TRAINED
-from pipeline_sim.rules.step_out import GUARANTEED, LEAST_LEFT, NOTHING, REVIEWED
+from pipeline_sim.rules.step_out import GUARANTEED, NOTHING, REVIEWED
 from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, Blueprint
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event, PoolKind, State
 
 MONTH = 100  # progress counts in hundredths of WTE months
+LEAST_LEFT = MONTH  # of a level, by credit
+ALWAYS_TRAINED = 12 * MONTH  # of a programme, whatever is credited on starting
 OF_TRAINEES = (
     Event.STEPPED_OUT,
     Event.STEPPED_IN,

@@ -13,6 +13,7 @@ from pipeline_sim.eventlog import NONE, EventLog
 
 # first bit of each field of a packed row; the phase comes first, and the month is kept apart
 _EVENT, _PROGRAMME, _LEVEL, _REGION, _WTE, _DETAIL = 3, 9, 16, 26, 32, 40
+_DETAILS = 1 << (63 - _DETAIL)  # a packed row holds details below this; the units of a large pool are more
 
 NOWHERE = 0
 NEXT_LEVEL = 1 << _LEVEL  # added to a place, the same place one level up
@@ -49,6 +50,7 @@ class Logbook:
         self._person = array("q")
         self.write = _writer(self._packed, self._person)
         self._pieces: list[tuple[int, NDArray, NDArray]] = []  # (month, packed, person)
+        self._beyond: dict[int, NDArray] = {}  # by piece: the part of its details that is not packed
         self._rows_in_pieces = 0
 
     def __len__(self) -> int:
@@ -83,23 +85,30 @@ class Logbook:
         for value, shift in ((programme, _PROGRAMME), (level, _LEVEL), (region, _REGION)):
             packed += (np.asarray(value, np.int64) + 1) << shift
         packed += np.asarray(wte, np.int64) << _WTE
-        packed += np.asarray(detail, np.int64) << _DETAIL
+        details = np.broadcast_to(np.asarray(detail, np.int64), count)
+        if details.max(initial=0) >= _DETAILS:
+            self._beyond[len(self._pieces)] = details // _DETAILS * _DETAILS
+        packed += details % _DETAILS << _DETAIL
         self._add(month, packed, np.asarray(person, np.int64))
 
     def close(self) -> EventLog:
         """All rows in their final order: month, phase, person, and as written within those."""
         self.turn_to(self._month)
-        months: dict[int, list[tuple[NDArray, NDArray]]] = {}
-        for month, packed, person in self._pieces:
-            months.setdefault(month, []).append((packed, person))
+        months: dict[int, list[int]] = {}
+        for piece, (month, _, _) in enumerate(self._pieces):
+            months.setdefault(month, []).append(piece)
         log = _empty(len(self))
         first = 0
         for month in sorted(months):  # month by month: what is sorted fits in the cache
-            packed, person = (np.concatenate(column) for column in zip(*months[month], strict=True))
+            pieces = [self._pieces[piece][1:] for piece in months[month]]
+            packed, person = (np.concatenate(column) for column in zip(*pieces, strict=True))
             phase = (packed & (TICKS_PER_MONTH - 1)).astype(np.uint8)
             order = np.lexsort((person, phase))
             last = first + len(order)
             _fill(log, slice(first, last), month, packed[order], person[order])
+            if any(piece in self._beyond for piece in months[month]):
+                beyond = [self._beyond.get(n, np.zeros(len(self._pieces[n][1]))) for n in months[month]]
+                log.detail[first:last] += np.concatenate(beyond)[order].astype(np.int32)
             first = last
         return log
 

@@ -102,8 +102,9 @@ def _away_at_start(for_each_in_post: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def _running_sums(probabilities: NDArray[np.float64]) -> Ints:
-    """Cumulative thresholds along the last axis."""
-    sums = np.minimum(np.cumsum(probabilities, axis=-1), 1.0)
+    """Cumulative thresholds along the last axis; what adds to more than 1 is cut in proportion."""
+    sums = np.cumsum(probabilities, axis=-1)
+    sums /= np.maximum(sums[..., -1:], 1.0)
     return np.rint(sums * THRESHOLD_ONE).astype(np.int64)
 
 
@@ -161,14 +162,20 @@ def _requests(context: Context) -> Ints:
 
 
 def _reasons(context: Context) -> Ints:
-    """[Y, P, reason, 3] cumulative share, whether accepted, whether always granted."""
+    """[Y, P, reason, 3] cumulative share, whether accepted, whether always granted.
+
+    The rows of a family for a later year take the place of all before: shares of a year add to 1.
+    """
     families = context.tables["programmes"]["family"]
     table = context.tables.get("ltft_reasons")
     names = index_of(dict.fromkeys(table["reason"])) if table else {}
     reasons = np.zeros((context.years.count, len(families), len(names), 3), np.int64)
-    for y, rows in enumerate(context.years.in_force(table, "share", "open", "always")):
+    for y, rows in enumerate(context.years.in_force(table, "year", "share", "open", "always")):
+        by_date = sorted((year, family) for (_, family), (year, *_) in rows.items())
+        latest = {family: year for year, family in by_date}
+        held = {key: cells for key, (year, *cells) in rows.items() if year == latest[key[1]]}
         for p, family in enumerate(families):
-            own = [rows.get((name, family), UNKNOWN_REASON) for name in names]
+            own = [held.get((name, family), UNKNOWN_REASON) for name in names]
             if names and not any(share for share, _, _ in own):
                 own[0] = (1.0, *own[0][1:])
             shares, is_open, always = zip(*own, strict=True) if own else ((), (), ())

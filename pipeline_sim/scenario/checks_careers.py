@@ -25,7 +25,15 @@ def shares_of_fellowships(tables: Tables, findings: Findings) -> None:
                 )
 
 
+def regions_of_fellowships_known(tables: Tables, findings: Findings) -> None:
+    """Regions make sense only beside the fellowships that are held in them."""
+    table = tables["fellowship_regions"]
+    if len(table) and "fellowships" not in tables:
+        findings.add(table.file, "no fellowships.csv", "the fellowships that it names")
+
+
 CHECKS = (
+    Check(("fellowship_regions.fellowship",), regions_of_fellowships_known),
     ordered("portfolio", "shortest", "longest"),
     ordered("schemes", "retainer_shortest", "retainer_longest"),
     ordered("schemes", "refresher_shortest", "refresher_longest"),

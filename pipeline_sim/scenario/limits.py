@@ -28,6 +28,9 @@ PLACES = {
     "placement_units": ("placements", UNITS),
     "practice_units": ("practice_places", UNITS),
     "supervisor_fixed_units": ("supervisor_extra", UNITS),
+    "support_places": ("support_places", 1),
+    "credential_slots": ("credential_slots", 1),
+    "enhance_places": ("enhance_places", 1),
 }
 
 
