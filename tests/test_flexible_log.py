@@ -16,6 +16,7 @@ from pipeline_sim.engines import compiled_engine
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.definition import Scenario
+from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.scenario.schema import table_specs
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event, Scheme, State
 
@@ -60,6 +61,11 @@ def test_every_level_takes_its_time_and_every_post_has_its_holder():
     assert set(kinds.tolist()) == {int(kind) for kind in Credit}
     for event in (E.STEPPED_IN, E.DID_NOT_RETURN, E.EXTENDED, E.TRANSFERRED, E.SUPPORTED_RETURN):
         assert (log.event == event).any()
+
+
+def test_all_training_in_england_adds_up():
+    blueprint = load_scenario("england").scaled(0.04).blueprint(10)
+    assert len(assert_training_adds_up(compiled_engine.run(blueprint, SEED), blueprint).ends) > 7000
 
 
 @pytest.mark.parametrize(

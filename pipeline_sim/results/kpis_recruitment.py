@@ -262,7 +262,7 @@ KPIS = (
         "doctors who applied without success and accepted no post in the training year, each once. The "
         "breakdowns count seasons, not people: a doctor's applications of one month that all failed, by "
         "the first round tried and by reason; a doctor may fail in August and again in February, or be "
-        "placed then",
+        "placed then. Trainees who try for another programme keep their post and are not counted",
         DEFINED_HERE,
         unplaced,
         SEASONS,
