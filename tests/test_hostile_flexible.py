@@ -14,6 +14,8 @@ from scenarios import everything_happens, rows_of, teaching, with_tables
 
 from pipeline_sim.engines import compiled_engine, simpy_engine
 from pipeline_sim.errors import ScenarioError
+from pipeline_sim.report.figures import draw_figures
+from pipeline_sim.results.bundle import summarise
 from pipeline_sim.scenario.blueprint import UNITS
 from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.scenario.new import new_scenario
@@ -110,6 +112,20 @@ def test_every_missing_column_is_told(folder: Path, which: int) -> None:
     told = "\n".join(map(str, caught.value.problems))
     for name, column in needed.items():
         assert any(f"{name}.csv" in line and column in line for line in told.splitlines()), name
+
+
+def test_a_title_of_any_signs_is_only_a_title(folder: Path) -> None:
+    for name in ("step_outs", "programmes"):
+        path = folder / f"{name}.csv"
+        header, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
+        signs = ("$\\frac{$", "[red]x[/nope]", "$x$ _^ % # {", "\u202eabc")
+        for number, row in enumerate(rows):
+            row[header.index("title")] = signs[number % len(signs)]
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    blueprint = load_scenario(folder).scaled(0.02).blueprint(2)
+    results = [summarise(compiled_engine.run(blueprint, 1), blueprint)]
+    assert "flexible_training" in draw_figures(results, blueprint)
 
 
 def test_tables_without_a_row_switch_everything_off(folder: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 WIDTH, HEIGHT, DPI = 8.0, 5.0, 150
@@ -68,7 +69,7 @@ def room_for(figure: Figure, labels: Sequence[str]) -> float:
     """The left margin, a part of the width, that holds the longest of these tick labels."""
     widest = 0.0
     for label in labels:
-        text = figure.text(0, 0, label, fontsize=SMALL)
+        text = figure.text(0, 0, label, fontsize=SMALL, parse_math=False)
         widest = max(widest, text.get_window_extent().width)
         text.remove()
     return widest / figure.bbox.width + 0.02
@@ -140,7 +141,9 @@ def training_year_text(year: int) -> str:
 
 
 def to_png(figure: Figure) -> bytes:
-    """The figure as PNG, the same bytes for the same figure."""
+    """The figure as PNG, the same bytes for the same figure; a $ in a title is a $, not mathematics."""
+    for text in figure.findobj(Text):
+        cast(Any, text).set_parse_math(False)
     buffer = io.BytesIO()
     metadata: dict[str, Any] = {"Software": None}
     figure.savefig(buffer, format="png", dpi=DPI, metadata=metadata, facecolor="white")
