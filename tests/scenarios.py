@@ -221,6 +221,17 @@ CAREERS: dict[str, list[Row]] = {
             "longest": 20, "success": 0.6, "supervision_load": 0.25, "in_progress": 0.3,
         },
     ],
+    "portfolio_outside": [
+        {
+            "group": group, "year": year, "start": start, "min_nhs_months": months, "shortest": 3,
+            "longest": 16, "success": 0.5, "supervision_load": load, "in_progress": 0.3,
+        }
+        for group, year, start, months, load in (
+            ("uk_graduate", 2025, 0.2, 12, 0.5),
+            ("overseas", 2025, 0.3, 20, 0.25),
+            ("overseas", 2027, 0.2, 24, 1),
+        )
+    ],
     "specialist_grade": [
         {
             "year": 2025, "start": 0.2, "graduation_age": 24, "postgraduate_years": 12,

@@ -91,14 +91,14 @@ def first_month(log: EventLog, people: set[int], event: Event) -> set[int]:
     [(36, 0), (35, 1), (24, 1), (23, 2), (0, 3), (-1, 4), (-12, 4), (600, 0)],
 )
 def test_a_move_is_looked_for_with_the_service_of_each_august(service: int, years: int) -> None:
-    rates = np.zeros((3, 2, 4), np.int64)
+    rates = np.zeros((3, 2, 5), np.int64)
     rates[:, 1, 0] = ALWAYS
     move = rules.next_move(7, 11, 2, 9, service, np.array([0, 36]), rates)
     assert move == years * rules.WAYS + rules.APPLY
 
 
 def test_each_year_has_its_own_chances_and_the_last_goes_on() -> None:
-    rates = np.zeros((3, 1, 4), np.int64)
+    rates = np.zeros((3, 1, 5), np.int64)
     rates[2, 0, 1] = ALWAYS
     assert rules.next_move(7, 11, 0, 9, 0, np.array([0]), rates) == 2 * rules.WAYS + rules.LEAVE
     assert rules.next_move(7, 11, 5, 9, 0, np.array([0]), rates) == rules.LEAVE

@@ -50,7 +50,7 @@ def test_arrays_have_the_shapes_they_declare(blueprint):
         "practice_units": (years, regions),
         "round_programmes": (4, programmes), "application_cap": (years,), "taste": (groups, programmes),
         "applications": (2 * groups, 6), "regions_listed": (2 * groups, regions),
-        "incentive_pounds": (years, programmes, regions), "outside_rates": (3, states, years, 1, 4),
+        "incentive_pounds": (years, programmes, regions), "outside_rates": (3, states, years, 1, 5),
         "after_f2_cumulative": (len(AFTER_F2_DESTINATIONS),), "stream_age": (3, 2), "stream_ready": (3, 1),
         "arrivals": (years, 3, regions), "outside_stock": (3, regions),
         "workforce": (trained, programmes, regions), "exit": (years, trained, MAX_AGE),

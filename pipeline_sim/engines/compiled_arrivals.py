@@ -12,7 +12,7 @@ from pipeline_sim.engines.compiled_careers import present_in_grade, without_care
 from pipeline_sim.engines.compiled_credit import forget, live_differently, served
 from pipeline_sim.engines.compiled_foundation import begin_foundation_spell
 from pipeline_sim.engines.compiled_needs import FOUNDATION
-from pipeline_sim.engines.compiled_outside import SAS, go_outside
+from pipeline_sim.engines.compiled_outside import SAS, applies_at_start, go_outside
 from pipeline_sim.engines.compiled_people import Comes
 from pipeline_sim.engines.compiled_practice import CONSULTANT, GP, look_ahead, practice_wte
 from pipeline_sim.engines.compiled_records import (
@@ -59,7 +59,7 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
             elif comes == Comes.UK_TRAINEE or comes == Comes.OVERSEAS_TRAINEE:
                 _trainee(t.training, r, key, i, of, also, region, comes == Comes.UK_TRAINEE)
             elif comes == Comes.STREAM:
-                _stream(t.arrivals, r, key, month, i, of, region, also != 0)
+                _stream(t.arrivals, t.outside, r, key, month, i, of, region, also != 0)
             else:
                 _trained(t.arrivals, t.practice, r, key, month, i, of, also, region)
 
@@ -190,7 +190,9 @@ def _set_progress(t: Any, person: Any, key: Any):
 
 
 @flow
-def _stream(t: Any, r: Any, key: Any, month: Any, i: Any, stream: Any, region: Any, at_start: Any):
+def _stream(
+    t: Any, outside: Any, r: Any, key: Any, month: Any, i: Any, stream: Any, region: Any, at_start: Any
+):
     person = r.people[i]
     identity, group = person.identity, t.streams[stream].group
     youngest, oldest = t.streams[stream].youngest, t.streams[stream].oldest
@@ -232,7 +234,7 @@ def _stream(t: Any, r: Any, key: Any, month: Any, i: Any, stream: Any, region: A
         person.programme = rules.specialty_of_arrival(key, identity, t.trained_specialty[person.level])
         person.region = person.trained
         push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
-    else:
+    elif state != State.LOCALLY_EMPLOYED or not at_start or not applies_at_start(outside, r, key, i):
         sure = state == State.OVERSEAS_APPLICANT and not at_start
         go_outside(r, i, state, 0, TOLD + SURE if sure else TOLD)
 

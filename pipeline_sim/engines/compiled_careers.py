@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from pipeline_sim.compiling import by_field, flow
 from pipeline_sim.engines.compiled_records import Stage, note, schedule
 from pipeline_sim.rules import careers as rules
-from pipeline_sim.scenario.blueprint import SCHEMES, TRAINED_GROUPS, Blueprint
+from pipeline_sim.scenario.blueprint import PORTFOLIO_APPLICANTS, SCHEMES, TRAINED_GROUPS, Blueprint
 from pipeline_sim.vocabulary import KINDS, Event, Scheme, State
 
 Ints = NDArray[np.int64]
 Records = NDArray[Any]
 
+SAS_APPLICANT = PORTFOLIO_APPLICANTS.index("sas")
 SAS = TRAINED_GROUPS.index("sas")
 #: Ways of a person beyond those of ``rules.practice``: what ends in the month they are due.
 ENDS_RETAINER, ENDS_FELLOWSHIP, ENDS_REFRESHER = 20, 21, 22
@@ -23,7 +24,9 @@ ENDS_RETAINER, ENDS_FELLOWSHIP, ENDS_REFRESHER = 20, 21, 22
 
 class CareerTables(NamedTuple):
     group: Records  # [G]
-    portfolio: Records  # [G, Y]
+    portfolio: Records  # [3, G, Y] by PORTFOLIO_APPLICANTS
+    stock: Ints  # [3, G] thresholds of an application under way at the start
+    service: Ints  # [2] months of NHS service it takes outside the SAS grade
     start: Ints  # [G, Y, 2]
     grade: Ints  # [Y, 3]
     fellowship: Records  # [Y, 2, F]
@@ -36,8 +39,10 @@ def career_tables(bp: Blueprint) -> CareerTables:
     """The tables of a scenario."""
     regions = len(bp.regions)
     return CareerTables(
-        _records(bp.portfolio_process.shape, process=bp.portfolio_process, stock=bp.portfolio_stock),
+        _records(bp.portfolio_process.shape, process=bp.portfolio_process),
         _columns(bp.portfolio_terms, ("shortest", "longest", "success", "load")),
+        np.array(bp.portfolio_stock, np.int64, order="C"),
+        np.array(bp.portfolio_service, np.int64, order="C"),
         np.array(bp.portfolio_start, np.int64, order="C"),
         np.array(bp.specialist_grade, np.int64, order="C"),
         _columns(bp.fellowship_terms, ("months", "percent", "stay", "added")),
@@ -80,30 +85,50 @@ def enter_grade(flex: Any, month: Any):
 @flow
 def present_in_grade(c: Any, r: Any, key: Any, i: Any, group: Any, region: Any, youngest: Any):
     """A SAS doctor of the starting stock, perhaps with an application under way."""
-    person, flex, terms = r.people[i], r.flex[i], c.portfolio[group, 0]
+    person, flex = r.people[i], r.flex[i]
     flex.before = rules.sas_since(key, person.identity, np.int64(person.birth), youngest)
-    due = rules.portfolio_in_stock(key, person.identity, c.group[group].stock, terms.shortest, terms.longest)
-    flex.portfolio_due = due
-    if due:
-        r.applicants[group, region] += 1
+    portfolio_at_start(c, r, key, i, SAS_APPLICANT, group, region)
+
+
+# the portfolio route -------------------------------------------------------------------------------------
+# ``applicant`` is which of PORTFOLIO_APPLICANTS someone is
+@flow
+def portfolio_at_start(c: Any, r: Any, key: Any, i: Any, applicant: Any, group: Any, region: Any):
+    """Whether someone of the starting stock has an application under way; its decision falls when due."""
+    terms, share = c.portfolio[applicant, group, 0], c.stock[applicant, group]
+    due = rules.portfolio_in_stock(key, r.people[i].identity, share, terms.shortest, terms.longest)
+    r.flex[i].portfolio_due = due
+    if due > 0:
+        r.applicants[applicant, group, region] += 1
+    return due > 0
 
 
 @flow
-def begin_portfolio(c: Any, r: Any, key: Any, month: Any, year: Any, i: Any, group: Any):
+def begin_portfolio(
+    c: Any, r: Any, key: Any, month: Any, year: Any, i: Any, applicant: Any, group: Any
+):  # fmt: skip
     """Start to gather the evidence for the specialist register; returns the months it takes."""
-    person, terms = r.people[i], c.portfolio[group, year]
+    person, terms = r.people[i], c.portfolio[applicant, group, year]
     months = rules.portfolio_months(key, person.identity, month, terms.shortest, terms.longest)
     r.flex[i].portfolio_due = month + months
-    r.applicants[group, person.region] += 1
+    r.applicants[applicant, group, person.region] += 1
     return months
 
 
 @flow
-def end_portfolio(r: Any, i: Any, group: Any):
+def portfolio_granted(c: Any, r: Any, key: Any, month: Any, year: Any, i: Any, applicant: Any, group: Any):
+    """The decision on an application; whether it is granted."""
+    end_portfolio(r, i, applicant, group)
+    success = c.portfolio[applicant, group, year].success
+    return rules.portfolio_succeeds(key, r.people[i].identity, month, success)
+
+
+@flow
+def end_portfolio(r: Any, i: Any, applicant: Any, group: Any):
     """No application is under way any more, if one was."""
     if r.flex[i].portfolio_due:
         r.flex[i].portfolio_due = 0
-        r.applicants[group, r.people[i].region] -= 1
+        r.applicants[applicant, group, r.people[i].region] -= 1
 
 
 # after training ----------------------------------------------------------------------------------------

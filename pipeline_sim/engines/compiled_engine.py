@@ -109,7 +109,7 @@ def _live_on(t: Any, r: Any, key: Any, month: Any):
     practice_goes_on(t.practice, r, key, month)
     sas_applies(t.practice, r)
     joins(t.practice, r, key, month)
-    outside_decides(t.outside, r, key)
+    outside_decides(t.outside, r, key, month)
     foundation_ends(t.outside, r, key, month)
     resigned(t.outside, r, key, month)
     outside_begins(t.outside, r, key, month)

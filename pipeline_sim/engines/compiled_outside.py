@@ -7,9 +7,16 @@ from typing import Any
 from numba import int64
 
 from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_careers import (
+    begin_portfolio,
+    end_portfolio,
+    portfolio_at_start,
+    portfolio_granted,
+)
 from pipeline_sim.engines.compiled_credit import live_differently
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
+    ENDINGS,
     STARTS,
     SURE,
     TOLD,
@@ -29,7 +36,7 @@ from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, TRAINED_GROUP
 from pipeline_sim.vocabulary import Event, Leaving, State
 
 APPLY, LEAVE = AFTER_F2_DESTINATIONS.index("apply"), AFTER_F2_DESTINATIONS.index("leave")
-SAS = TRAINED_GROUPS.index("sas")
+CONSULTANT, SAS = TRAINED_GROUPS.index("consultant"), TRAINED_GROUPS.index("sas")
 DRAWN = -1  # no specialty of their own
 
 
@@ -175,9 +182,76 @@ def outside_begins(t: Any, r: Any, key: Any, month: Any):
 
 
 @flow
-def outside_decides(t: Any, r: Any, key: Any):
-    """A decision falls: apply, leave, a SAS post or a locally employed one."""
+def applies_at_start(t: Any, r: Any, key: Any, i: Any):
+    """Whether a locally employed doctor of the starting stock has a portfolio application under way."""
+    person = r.people[i]
+    if -int64(person.nhs_since) < t.careers.service[person.group]:
+        return False
+    programme = rules.specialty_of_sas_post(key, person.identity, DRAWN, t.sas_specialties)
+    group, region = t.group_of[programme], person.trained
+    if not portfolio_at_start(t.careers, r, key, i, 1 + person.group, group, region):
+        return False
+    person.programme = programme
+    person.region = region
+    live_differently(r, 0, i)
+    live_as(person, State.LOCALLY_EMPLOYED.value, key, 0, t.attraction)
+    _await_decision(t, r, key, 0, i)
+    return True
+
+
+@flow
+def _await_decision(t: Any, r: Any, key: Any, month: Any, i: Any):
+    """A portfolio application is under way: put its end down."""
+    setting, person, flex = t.setting[0], r.people[i], r.flex[i]
+    august = next_august(setting, month + 1)
+    end = rules.end_of_application(
+        key,
+        person.identity,
+        int64(flex.portfolio_due),
+        august,
+        training_year(setting, august),
+        august - int64(person.nhs_since),
+        t.service,
+        t.leaving[rules.kind_of_doctor(int64(person.group), flex.trained_here)],
+    )
+    person.stage = Stage.OUTSIDE
+    person.way = end % rules.WAYS
+    schedule(r.calendar, end // rules.WAYS, i)
+
+
+@flow
+def _begin_application(t: Any, r: Any, key: Any, month: Any, i: Any, row: Any):
+    """A locally employed doctor begins a portfolio application, in the specialty of a SAS post."""
+    person = r.people[i]
+    programme = rules.specialty_of_sas_post(key, person.identity, DRAWN, t.sas_specialties)
+    person.programme = programme
+    person.region = person.trained
+    group, year = t.group_of[programme], training_year(t.setting[0], month)
+    months = begin_portfolio(t.careers, r, key, month, year, i, 1 + person.group, group)
+    note(row, i, Event.PORTFOLIO_STARTED, programme, -1, person.region, 0, months)
+    _await_decision(t, r, key, month, i)
+
+
+@flow
+def _decide_application(t: Any, r: Any, key: Any, month: Any, i: Any, row: Any):
+    """The decision on an application: a consultant's post, or on as a locally employed doctor."""
+    person = r.people[i]
+    programme, region, applicant = person.programme, person.region, 1 + person.group
+    group, year = t.group_of[programme], training_year(t.setting[0], month)
+    if portfolio_granted(t.careers, r, key, month, year, i, applicant, group):
+        note(row, i, Event.PORTFOLIO_REGISTERED, programme, -1, region, 0, 0)
+        person.level = CONSULTANT
+        push(r.inbox, r.inbox_count, Stage.PRACTICE_BEGINS, i)
+    else:
+        note(row, i, Event.PORTFOLIO_REFUSED, programme, -1, region, 0, 0)
+        go_outside(r, i, State.LOCALLY_EMPLOYED, 1, TOLD)
+
+
+@flow
+def outside_decides(t: Any, r: Any, key: Any, month: Any):
+    """A decision falls: apply, leave, a SAS post, a locally employed one, the portfolio route."""
     inbox, starts, started = r.inbox[Stage.OUTSIDE], r.log[STARTS], r.counts[STARTS]
+    endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     for k in range(r.inbox_count[Stage.OUTSIDE]):
         prefetch(r.people, inbox[k + AHEAD])
         i = inbox[k]
@@ -189,8 +263,16 @@ def outside_decides(t: Any, r: Any, key: Any):
             reason = Leaving.FROM_OUTSIDE_TRAINING.value
             if person.state == State.OVERSEAS_APPLICANT:
                 reason = Leaving.NEVER_CAME.value
+            if r.flex[i].portfolio_due:
+                end_portfolio(r, i, 1 + person.group, t.group_of[person.programme])
             leave(starts[started], r.counts, i, reason)
             started += 1
+        elif way == rules.PORTFOLIO:
+            _begin_application(t, r, key, month, i, endings[ended])
+            ended += 1
+        elif way == rules.DECIDES:
+            _decide_application(t, r, key, month, i, endings[ended])
+            ended += 1
         elif way == rules.TO_SAS:
             _takes_sas_post(t, r, key, i, DRAWN)
         elif way == rules.APPLY_FROM_POST:
@@ -198,4 +280,4 @@ def outside_decides(t: Any, r: Any, key: Any):
         else:
             go_outside(r, i, State.LOCALLY_EMPLOYED, 1, 0)
     r.inbox_count[Stage.OUTSIDE] = 0
-    r.counts[STARTS] = started
+    r.counts[STARTS], r.counts[ENDINGS] = started, ended

@@ -14,12 +14,14 @@ from pipeline_sim.engines.compiled_careers import (
     ENDS_FELLOWSHIP,
     ENDS_REFRESHER,
     ENDS_RETAINER,
+    SAS_APPLICANT,
     begin_portfolio,
     begin_refresher,
     begin_retainer,
     end_portfolio,
     enter_grade,
     go_back_to_hours,
+    portfolio_granted,
     refresher_for,
     retained_for,
     take_fellowship,
@@ -229,13 +231,11 @@ def _sas_change(t: Any, r: Any, key: Any, month: Any, year: Any, i: Any, row: An
         r.flex[i].specialist = 1
     elif person.way == rules.REGISTERS and careers.group[group].process:
         event = Event.PORTFOLIO_STARTED.value
-        detail = begin_portfolio(careers, r, key, month, year, i, group)
+        detail = begin_portfolio(careers, r, key, month, year, i, SAS_APPLICANT, group)
     else:
         event, registers = Event.PORTFOLIO_REGISTERED.value, True
         if person.way == rules.DECIDES:
-            end_portfolio(r, i, group)
-            success = careers.portfolio[group, year].success
-            registers = career_rules.portfolio_succeeds(key, person.identity, month, success)
+            registers = portfolio_granted(careers, r, key, month, year, i, SAS_APPLICANT, group)
             if not registers:
                 event = Event.PORTFOLIO_REFUSED.value
     note(row, i, event, person.programme, -1, person.region, person.wte, detail)
@@ -321,7 +321,7 @@ def practice_changes(t: Any, r: Any, key: Any, month: Any):
         r.workforce[group, programme, region] -= wte
         r.people[i].working = 0
         if group == SAS:
-            end_portfolio(r, i, t.programmes[programme].group)
+            end_portfolio(r, i, SAS_APPLICANT, t.programmes[programme].group)
         if age >= setting.retire_age:
             note(endings[ended], i, Event.RETIRED, programme, -1, region, 0, 0)
             ended += 1

@@ -75,8 +75,11 @@ def _set_supervisors(t: Any, r: Any, year: Any, region: Any):
                     sas += r.workforce[2, programme, region]
             each = t.units_per_wte[year, group]
             units = rules.own_units(consultants, gps, sas, each[0], each[1], each[2], fixed)
-            load = t.portfolio[group, year].load
-            units = supervision_left(units, r.applicants[group, region], load)
+            support = 0
+            for applicant in range(r.applicants.shape[0]):
+                load = t.portfolio[applicant, group, year].load
+                support += r.applicants[applicant, group, region] * load
+            units = supervision_left(units, support)
             part = rules.foundation_units(units, t.foundation_share[group])
             pledged += part
             pool.target = units - part

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim import randomness as chance
 from pipeline_sim.compiling import by_field, flow
-from pipeline_sim.engines.compiled_careers import end_portfolio
+from pipeline_sim.engines.compiled_careers import SAS_APPLICANT, end_portfolio
 from pipeline_sim.engines.compiled_credit import leave_programme, live_differently
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
@@ -386,7 +386,7 @@ def recruitment_answers(
             if from_sas:
                 r.workforce[SAS, person.programme, person.region] -= person.wte
                 r.people[i].working = 0
-                end_portfolio(r, i, t.programmes[person.programme].group)
+                end_portfolio(r, i, SAS_APPLICANT, t.programmes[person.programme].group)
             if keeps:
                 note(
                     starts[started], i, Event.TRANSFERRED, person.programme, person.level, person.region,

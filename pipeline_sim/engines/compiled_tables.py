@@ -37,6 +37,7 @@ from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     EXPERIENCE_RULE,
     OUTSIDE_STATES,
+    PORTFOLIO_APPLICANTS,
     STEP_OUT_RULES,
     TRAINED_GROUPS,
     TRANSFER_RULE,
@@ -117,7 +118,8 @@ class FlexibleTables(NamedTuple):
 
 class OutsideTables(NamedTuple):
     setting: Records
-    rates: Ints  # [3, State, Y, B, 4] thresholds of moves
+    rates: Ints  # [3, State, Y, B, 5] thresholds of moves
+    leaving: Ints  # [3, Y, B, 5] the same of portfolio applicants
     service: Ints  # [B] months of service from which a band holds
     straight_sas: Ints  # [Y, 2] threshold, months of service asked for
     own_sas: Ints  # [P] specialty of a SAS post after training, -1 drawn, -2 none
@@ -126,6 +128,8 @@ class OutsideTables(NamedTuple):
     resign: Ints  # [6] cumulative thresholds
     attraction: Ints  # [R]
     sas_specialties: Ints  # [P] cumulative thresholds
+    group_of: Ints  # [P] supervision group
+    careers: CareerTables
 
 
 class PracticeTables(NamedTuple):
@@ -167,7 +171,7 @@ class SupplyTables(NamedTuple):
     fixed_units: Ints  # [Y, G, R]
     foundation_share: Ints  # [G]
     support_places: Ints  # [Y, R]
-    portfolio: Records  # [G, Y]
+    portfolio: Records  # [3, G, Y]
 
 
 class CredentialTables(NamedTuple):
@@ -212,7 +216,7 @@ class Run(NamedTuple):
     committed: Ints  # [P, R] accepted posts not yet started
     part_timers: Ints  # [P, R] trainees in post
     part_time_full: Ints  # [P, R] 1 where, as the month began, there were as many as may be
-    applicants: Ints  # [G, R] portfolio applications under way
+    applicants: Ints  # [3, G, R] portfolio applications under way, by PORTFOLIO_APPLICANTS
     found: NDArray[np.int32]  # [N] scratch
 
 
@@ -307,6 +311,7 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
         outside=OutsideTables(
             setting,
             _outside_rates(bp),
+            whole(bp.applicant_rates),
             whole(bp.outside_service),
             whole(bp.sas_after_training),
             whole(own_sas_specialty(bp)),
@@ -315,6 +320,8 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
             whole(bp.resign_cumulative),
             whole(bp.attraction),
             whole(bp.sas_programme_cumulative),
+            whole(bp.programme_group),
+            careers,
         ),
         practice=PracticeTables(
             setting,
@@ -546,7 +553,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         committed=np.zeros((programmes, regions), np.int64),
         part_timers=np.zeros((programmes, regions), np.int64),
         part_time_full=np.zeros((programmes, regions), np.int64),
-        applicants=np.zeros((groups, regions), np.int64),
+        applicants=np.zeros((len(PORTFOLIO_APPLICANTS), groups, regions), np.int64),
         found=np.zeros(people + AHEAD, np.int32),
     )
 

@@ -146,6 +146,8 @@ class Arrivals:
             return practice.start_sas(sim, doctor)
         if state == State.TRAINING_INITIATIVE:
             return lives.training_initiative(sim, doctor)
+        if state == State.LOCALLY_EMPLOYED and at_start:
+            return lives.employed_at_start(sim, doctor)
         sure = state == State.OVERSEAS_APPLICANT and not at_start
         return lives.outside(sim, doctor, state, months=0, sure=sure, told=True)
 

@@ -9,7 +9,7 @@ from pipeline_sim.engines import rows
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.rules import careers as rules
-from pipeline_sim.scenario.blueprint import SCHEMES, TRAINED_GROUPS
+from pipeline_sim.scenario.blueprint import PORTFOLIO_APPLICANTS, SCHEMES, TRAINED_GROUPS
 from pipeline_sim.vocabulary import KINDS, Scheme, State
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Stage = Generator[Any, Any, Any]
 
+SAS_APPLICANT = PORTFOLIO_APPLICANTS.index("sas")
 SAS = TRAINED_GROUPS.index("sas")
 RETURN_SCHEME = int(State.RETURN_SCHEME)
 SHORTEST, LONGEST, SUCCESS, SUPERVISION = range(4)
@@ -37,7 +38,10 @@ class Careers:
         self._fellowship = bp.fellowship_terms.tolist()
         self._schemes = [dict(zip(SCHEMES, row, strict=True)) for row in bp.schemes.tolist()]
         self._group = bp.programme_group.tolist()
-        self.applicants = [[0 for _ in bp.regions] for _ in bp.supervision_groups]  # portfolio, under way
+        self._service = bp.portfolio_service.tolist()
+        self.applicants = [
+            [[0 for _ in bp.regions] for _ in bp.supervision_groups] for _ in PORTFOLIO_APPLICANTS
+        ]  # portfolio, under way
 
     # SAS doctors ----------------------------------------------------------------------------------------
 
@@ -49,11 +53,8 @@ class Careers:
         """A SAS doctor of the starting stock, perhaps with an application under way."""
         key, group = self._sim.key, self._group[programme]
         since = rules.sas_since(key, doctor.id, doctor.birth, self._youngest_sas)
-        shortest, longest = self._terms[group][0][:2]
-        due = rules.portfolio_in_stock(key, doctor.id, self._stock[group], shortest, longest)
+        due = self._under_way(doctor, SAS_APPLICANT, group, region)
         doctor.enter_grade(since, due)
-        if due:
-            self.applicants[group][region] += 1
 
     def next_change(self, doctor: Doctor, programme: int, chances: tuple[Any, ...], end: int) -> int:
         """The next change of a SAS doctor after this month, coded as the rule returns it."""
@@ -69,32 +70,62 @@ class Careers:
         """Whether an application in a specialty takes time and may fail."""
         return bool(self._process[self._group[programme]])
 
-    def begin_portfolio(self, doctor: Doctor, programme: int, region: int, working: int) -> None:
-        """Start to gather the evidence for the specialist register."""
+    # the portfolio route ----------------------------------------------------------------------------------
+
+    def begin_portfolio(
+        self, doctor: Doctor, programme: int, region: int, where: int, applicant: int = SAS_APPLICANT
+    ) -> None:
+        """Start to gather the evidence for the specialist register; ``applicant`` is which of
+        PORTFOLIO_APPLICANTS this is, here and below."""
         sim, group = self._sim, self._group[programme]
-        shortest, longest = self._terms[group][sim.year][:2]
+        shortest, longest = self._terms[applicant][group][sim.year][:2]
         months = rules.portfolio_months(sim.key, doctor.id, sim.month, shortest, longest)
         doctor.portfolio_due = sim.month + months
-        self.applicants[group][region] += 1
-        sim.log.write(rows.PORTFOLIO_STARTED, doctor.id, working, months)
+        self.applicants[applicant][group][region] += 1
+        sim.log.write(rows.PORTFOLIO_STARTED, doctor.id, where, months)
 
-    def portfolio_granted(self, doctor: Doctor, programme: int, region: int) -> bool:
+    def _under_way(self, doctor: Doctor, applicant: int, group: int, region: int) -> int:
+        """Months until the decision on an application of the starting stock; 0 without one."""
+        share = self._stock[applicant][group]
+        shortest, longest = self._terms[applicant][group][0][:2]
+        due = int(rules.portfolio_in_stock(self._sim.key, doctor.id, share, shortest, longest))
+        if due:
+            self.applicants[applicant][group][region] += 1
+        return due
+
+    def applies_at_start(self, doctor: Doctor, programme: int) -> bool:
+        """Whether a locally employed doctor of the starting stock has an application under way."""
+        doctor.portfolio_due = 0
+        if -doctor.nhs_since >= self._service[doctor.group]:
+            group = self._group[programme]
+            doctor.portfolio_due = self._under_way(doctor, 1 + doctor.group, group, doctor.trained)
+        return doctor.portfolio_due > 0
+
+    def portfolio_granted(
+        self, doctor: Doctor, programme: int, region: int, applicant: int = SAS_APPLICANT
+    ) -> bool:
         """The decision on an application; whether it is granted."""
         sim = self._sim
-        self.end_portfolio(doctor, programme, region)
-        success = self._terms[self._group[programme]][sim.year][SUCCESS]
+        self.end_portfolio(doctor, programme, region, applicant)
+        success = self._terms[applicant][self._group[programme]][sim.year][SUCCESS]
         return bool(rules.portfolio_succeeds(sim.key, doctor.id, sim.month, success))
 
-    def end_portfolio(self, doctor: Doctor, programme: int, region: int) -> None:
+    def end_portfolio(
+        self, doctor: Doctor, programme: int, region: int, applicant: int = SAS_APPLICANT
+    ) -> None:
         """No application is under way any more, if one was."""
         if doctor.portfolio_due:
             doctor.portfolio_due = 0
-            self.applicants[self._group[programme]][region] -= 1
+            self.applicants[applicant][self._group[programme]][region] -= 1
 
     def supervision_left(self, units: int, group: int, region: int) -> int:
         """Units of supervision of a group left after support for portfolio applicants."""
-        load = self._terms[group][self._sim.year][SUPERVISION]
-        return int(rules.supervision_left(units, self.applicants[group][region], load))
+        year = self._sim.year
+        support = sum(
+            applicants[group][region] * terms[group][year][SUPERVISION]
+            for applicants, terms in zip(self.applicants, self._terms, strict=True)
+        )
+        return int(rules.supervision_left(units, support))
 
     # after training ---------------------------------------------------------------------------------------
 

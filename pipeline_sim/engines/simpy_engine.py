@@ -462,6 +462,17 @@ class Simulation:
             self._outside[kind][state],
         )
 
+    def end_of_application(self, doctor: Doctor) -> tuple[int, int]:
+        """Month and way in which the portfolio application of a locally employed doctor ends."""
+        august = self.next_august(self.month + 1)
+        kind = outside_rules.kind_of_doctor(doctor.group, doctor.trained_here)
+        end = outside_rules.end_of_application(
+            self.key, doctor.id, doctor.portfolio_due, august, self.training_year(august),
+            august - doctor.nhs_since, self.bp.outside_service, self.bp.applicant_rates[kind],
+        )  # fmt: skip
+        month, way = divmod(int(end), outside_rules.WAYS)
+        return month, way
+
     def goes_straight_to_sas(self, doctor: Doctor) -> bool:
         """Whether a doctor who just left a programme unfinished takes a SAS post."""
         share, asked = self._straight_sas[self.year]

@@ -18,7 +18,7 @@ from pipeline_sim.engines import rows, simpy_credit
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
-from pipeline_sim.engines.simpy_practice import joining, start_sas
+from pipeline_sim.engines.simpy_practice import CONSULTANT, joining, practice, start_sas
 from pipeline_sim.engines.simpy_step_outs import (
     BACK,
     GAVE_UP,
@@ -338,7 +338,43 @@ def move_away(sim: Simulation, doctor: Doctor, way: int, month: int) -> Stage:
         return start_sas(sim, doctor)
     if way == outside_rules.APPLY_FROM_POST:
         return outside(sim, doctor, LOCALLY_EMPLOYED, months=0, sure=True)
+    if way == outside_rules.PORTFOLIO:
+        programme, region = sim.sas_specialty(doctor), doctor.trained
+        where = place(programme, region=region)
+        sim.careers.begin_portfolio(doctor, programme, region, where, 1 + doctor.group)
+        return portfolio_application(sim, doctor, programme)
     return outside(sim, doctor, LOCALLY_EMPLOYED, months=1)
+
+
+def portfolio_application(sim: Simulation, doctor: Doctor, programme: int) -> Stage | None:
+    """A portfolio application beside a locally employed post, from now to its end or the horizon."""
+    month, way = sim.end_of_application(doctor)
+    return portfolio_decision(sim, doctor, programme, month, way) if month < sim.horizon else None
+
+
+def portfolio_decision(sim: Simulation, doctor: Doctor, programme: int, month: int, way: int) -> Stage:
+    """In a month ahead, leave for good, or the decision: a consultant's post, or on as before."""
+    yield sim.endings[month]
+    region, applicant = doctor.trained, 1 + doctor.group
+    where = place(programme, region=region)
+    if way == outside_rules.LEAVE:
+        sim.careers.end_portfolio(doctor, programme, region, applicant)
+        sim.leave(doctor, Leaving.FROM_OUTSIDE_TRAINING)
+        return None
+    if sim.careers.portfolio_granted(doctor, programme, region, applicant):
+        sim.log.write(rows.PORTFOLIO_REGISTERED, doctor.id, where)
+        return practice(sim, doctor, CONSULTANT, programme, region)
+    sim.log.write(rows.PORTFOLIO_REFUSED, doctor.id, where)
+    return outside(sim, doctor, LOCALLY_EMPLOYED, months=1, told=True)
+
+
+def employed_at_start(sim: Simulation, doctor: Doctor) -> Stage | None:
+    """A locally employed doctor of the starting stock, perhaps with an application under way."""
+    programme = sim.sas_specialty(doctor)
+    if not sim.careers.applies_at_start(doctor, programme):
+        return outside(sim, doctor, LOCALLY_EMPLOYED, months=0, told=True)
+    live_as(sim, doctor, LOCALLY_EMPLOYED)
+    return portfolio_application(sim, doctor, programme)
 
 
 def training_initiative(sim: Simulation, doctor: Doctor) -> Stage | None:

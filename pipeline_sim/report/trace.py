@@ -388,7 +388,9 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
         f"({_word(CREDIT_WORDS, Credit, m.detail // CREDIT_KIND)})"
     ),
     Event.TRANSFERRED: _transferred,
-    Event.PORTFOLIO_STARTED: lambda m: f"began a portfolio application{m.specialty}",
+    Event.PORTFOLIO_STARTED: lambda m: (
+        f"began a portfolio application{m.specialty}, to be decided in {months_words(m.detail)}"
+    ),
     Event.PORTFOLIO_REFUSED: lambda m: f"the portfolio application{m.specialty} did not succeed",
     Event.CREDENTIAL_STARTED: lambda m: f"started {m.credential}{m.in_region}",
     Event.CREDENTIAL_AWARDED: lambda m: (

@@ -186,6 +186,14 @@ def portfolio_success_percent(facts: Facts) -> Measure:
     return Measure(registered, registered + refused)
 
 
+def portfolio_from_locally_employed(facts: Facts) -> Measure:
+    lives = facts.lives
+    at = np.flatnonzero(lives.event == Event.PORTFOLIO_REGISTERED)
+    at = at[~lives.first[at] & (lives.state[at - 1] == State.LOCALLY_EMPLOYED)]
+    found = lives.rows[at]
+    return Measure(facts.table_of(found["month"], found["programme"], found["region"]))
+
+
 def fellowship_starts(facts: Facts) -> Measure:
     kind = facts.log.detail[facts.rows(Event.FELLOWSHIP_STARTED)] % KINDS
     names = kinds_up_to(int(kind.max(initial=-1)), fellowship_names(facts.blueprint))
@@ -436,6 +444,13 @@ KPIS = (
         DEFINED_HERE,
         portfolio_success_percent,
         (PROGRAMME,),
+    ),
+    _counted(
+        "portfolio_from_locally_employed",
+        "Portfolio registrations from locally employed posts",
+        "doctors who join the specialist register by the portfolio route from a locally employed post, a "
+        "part of `portfolio_registrations`; the others were SAS doctors",
+        portfolio_from_locally_employed,
     ),
     _counted(
         "specialist_grade_moves",

@@ -106,9 +106,9 @@ def portfolio_succeeds(key, person, month, success):
 
 
 @rule
-def supervision_left(units, applicants, units_each):
+def supervision_left(units, support):
     """Units of supervision left after support for portfolio applicants; never below 0."""
-    return max(0, units - applicants * units_each)
+    return max(0, units - support)
 
 
 # after training ----------------------------------------------------------------------------------------

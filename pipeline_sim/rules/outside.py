@@ -23,7 +23,7 @@ from pipeline_sim.randomness import (
     pick_by_weight,
 )
 
-STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED, APPLY_FROM_POST = 0, 1, 2, 3, 4, 5
+STAY, APPLY, LEAVE, TO_SAS, TO_LOCALLY_EMPLOYED, APPLY_FROM_POST, PORTFOLIO, DECIDES = range(8)
 FORMER_TRAINEE = 2
 WAYS = 8  # a move is coded as years * WAYS + way
 
@@ -69,9 +69,10 @@ def next_move(key, person, first_year, last_year, service, service_from, rates):
     """What an outside doctor does next, and in how many Augusts: ``8 * years + way``.
 
     One draw a training year, keyed by the year; thresholds are yearly and exclusive, in the order
-    leave, apply, SAS post, locally employed post. ``rates[year, band]`` are those to apply, leave, take
-    a SAS post and a locally employed one; a band begins at ``service_from`` months of NHS service, which
-    is ``service`` in the first August and grows. Years past ``last_year`` are not looked at.
+    leave, apply, SAS post, locally employed post, portfolio application. ``rates[year, band]`` are those
+    to apply, leave, take a SAS post and a locally employed one, and begin a portfolio application; a band
+    begins at ``service_from`` months of NHS service, which is ``service`` in the first August and grows.
+    Years past ``last_year`` are not looked at.
     """
     year, band = first_year, 0
     while year <= last_year:
@@ -90,9 +91,25 @@ def next_move(key, person, first_year, last_year, service, service_from, rates):
         u -= rates[now, band, 2]
         if u < rates[now, band, 3]:
             return (year - first_year) * WAYS + TO_LOCALLY_EMPLOYED
+        u -= rates[now, band, 3]
+        if u < rates[now, band, 4]:
+            return (year - first_year) * WAYS + PORTFOLIO
         year += 1
         service += 12
     return (year - first_year) * WAYS + STAY
+
+
+@rule
+def end_of_application(key, person, due, august, first_year, service, service_from, rates):
+    """How the portfolio application of a locally employed doctor ends: ``8 * month + way``.
+
+    The decision falls in ``due``; each August before it, from the next one on, the doctor may leave.
+    """
+    last_year = first_year + (due - 1 - august) // 12
+    move = next_move(key, person, first_year, last_year, service, service_from, rates)
+    if move % WAYS == STAY:
+        return due * WAYS + DECIDES
+    return (august + 12 * (move // WAYS)) * WAYS + move % WAYS
 
 
 @rule

@@ -47,6 +47,8 @@ OUTSIDE_STATES = (
     "overseas_applicant",
 )
 OUTSIDE_MOVES = ("apply", "leave", "to_sas", "to_locally_employed")
+#: Who may apply to the specialist register without a CCT: SAS doctors and locally employed ones.
+PORTFOLIO_APPLICANTS = ("sas", *APPLICANT_GROUPS)
 SCHEMES = (
     "retainer_share", "retainer_percent", "retainer_shortest", "retainer_longest", "retainer_stays",
     "refresher_share", "refresher_over", "refresher_shortest", "refresher_longest",
@@ -194,7 +196,9 @@ class Blueprint:
     after_f2_min_months: Ints  # [6]
     after_f2_max_months: Ints  # [6]
     outside_service: Ints  # [B] months of NHS service from which chances differ, the first 0
-    outside_rates: Ints  # [3, 6, Y, B, 4] by OUTSIDE_KINDS, OUTSIDE_STATES: thresholds of OUTSIDE_MOVES
+    outside_rates: Ints  # [3, 6, Y, B, 5] by OUTSIDE_KINDS, OUTSIDE_STATES: thresholds of OUTSIDE_MOVES
+    # and of beginning a portfolio application
+    applicant_rates: Ints  # [3, Y, B, 5] the same while one is under way: only to leave
     sas_after_training: Ints  # [Y, 2] threshold of a straight SAS post, months of NHS service it asks for
     initiative: Ints  # [Y, 3] Medical Training Initiative: months, thresholds to leave and apply after it
     resign_cumulative: Ints  # [6] cumulative thresholds over AFTER_F2_DESTINATIONS ("apply" unused)
@@ -228,8 +232,9 @@ class Blueprint:
     portfolio: int  # threshold a year for a SAS doctor of a group without a process
     portfolio_process: Ints  # [G] 1 where an application takes time and may fail; else it succeeds at once
     portfolio_start: Ints  # [G, Y, 2] threshold a year for a SAS doctor, months as one that it takes
-    portfolio_terms: Ints  # [G, Y, 4] shortest, longest months; threshold of success; supervision units
-    portfolio_stock: Ints  # [G] threshold: a SAS doctor of the stock has an application under way
+    portfolio_terms: Ints  # [3, G, Y, 4] by PORTFOLIO_APPLICANTS: months, success, supervision units
+    portfolio_stock: Ints  # [3, G] threshold: one of the stock has an application under way
+    portfolio_service: Ints  # [2] by APPLICANT_GROUPS: months of NHS service that takes
     specialist_grade: Ints  # [Y, 3] threshold a year, months of age, months in the specialty
     sas_applies: int  # threshold a year
     practice_wte_percent: Ints  # [3, 2, W2] percents by group and sex (0 male, 1 female)

@@ -10,11 +10,19 @@ import numpy as np
 
 from pipeline_sim.clock import MONTHS_PER_YEAR
 from pipeline_sim.scenario.arrays import Index, cumulative, index_of, percent, threshold, weights
-from pipeline_sim.scenario.blueprint import SCHEMES, TRAINED_GROUPS, Ints
+from pipeline_sim.scenario.blueprint import (
+    APPLICANT_GROUPS,
+    PORTFOLIO_APPLICANTS,
+    SCHEMES,
+    TRAINED_GROUPS,
+    Ints,
+)
 from pipeline_sim.scenario.schema_careers import SEXES, TRAINS_FOR
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.build import Context
+
+PORTFOLIO_TERMS = ("shortest", "longest", "success", "supervision_load")
 
 
 def career_fields(context: Context) -> dict[str, Any]:
@@ -30,21 +38,30 @@ def career_fields(context: Context) -> dict[str, Any]:
 def _portfolio(context: Context) -> dict[str, Any]:
     groups, years = context.groups, context.years.count
     start = _by_year(context, "portfolio", ("start", "after_years"), groups)
-    terms = _by_year(context, "portfolio", ("shortest", "longest", "success", "supervision_load"), groups)
+    of_sas = _by_year(context, "portfolio", PORTFOLIO_TERMS, groups)
+    of_others = _by_year(context, "portfolio_outside", PORTFOLIO_TERMS, index_of(APPLICANT_GROUPS))
+    terms = np.zeros((len(PORTFOLIO_APPLICANTS), len(groups), years, len(PORTFOLIO_TERMS)), np.int64)
+    terms[0] = np.moveaxis(of_sas, 1, 0)
+    terms[1:] = np.moveaxis(of_others, 1, 0)[:, None]
     start[..., 1] *= MONTHS_PER_YEAR
     process = np.zeros(len(groups), np.int64)
-    stock = np.zeros(len(groups), np.int64)
+    stock = np.zeros((len(PORTFOLIO_APPLICANTS), len(groups)), np.int64)
+    at_start = _by_year(
+        context, "portfolio_outside", ("in_progress", "min_nhs_months"), index_of(APPLICANT_GROUPS)
+    )[0]
+    stock[1:] = at_start[:, :1]
     for span, (group,), (share,) in context.years.dated(context.tables.get("portfolio"), "in_progress"):
         process[groups[group]] = 1
         if span.start == 0:
-            stock[groups[group]] = threshold(share)
+            stock[0, groups[group]] = threshold(share)
     start[:, process == 0, 0] = threshold(context.scenario.settings["practice.portfolio"])
     assert start.shape == (years, len(groups), 2)
     return {
         "portfolio_process": process,
         "portfolio_start": np.ascontiguousarray(np.moveaxis(start, 1, 0)),
-        "portfolio_terms": np.ascontiguousarray(np.moveaxis(terms, 1, 0)),
+        "portfolio_terms": terms,
         "portfolio_stock": stock,
+        "portfolio_service": np.ascontiguousarray(at_start[:, 1]),
     }
 
 

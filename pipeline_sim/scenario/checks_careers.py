@@ -35,6 +35,7 @@ def regions_of_fellowships_known(tables: Tables, findings: Findings) -> None:
 CHECKS = (
     Check(("fellowship_regions.fellowship",), regions_of_fellowships_known),
     ordered("portfolio", "shortest", "longest"),
+    ordered("portfolio_outside", "shortest", "longest"),
     ordered("schemes", "retainer_shortest", "retainer_longest"),
     ordered("schemes", "refresher_shortest", "refresher_longest"),
     Check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_sim.scenario.blueprint import TRAINED_GROUPS
+from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS, TRAINED_GROUPS
 from pipeline_sim.scenario.schema import Column, TableSpec
 
 _RULES = "rules/careers.py"
@@ -48,6 +48,29 @@ SPECS = (
                 low=0, high=10,
             ),
             _probability("in_progress", "SAS doctors at the start with an application under way", "share"),
+        ),
+        optional=True, carry="count",
+    ),
+    TableSpec(
+        "portfolio_outside",
+        "The portfolio route for locally employed doctors, in a specialty drawn as SAS posts are spread.",
+        "rules/outside.py",
+        (
+            Column("group", "choice", "group of applicants", key=True, choices=APPLICANT_GROUPS),
+            _YEAR,
+            _probability("start", "begins an application, of those who would else stay as before", _YEARLY),
+            _whole("min_nhs_months", "NHS service before that", "months", 0, 600),
+            _months("shortest", "shortest time to the decision: evidence and processing"),
+            _months("longest", "longest time to the decision"),
+            _probability("success", "a decided application is granted"),
+            Column(
+                "supervision_load", "number", "supervision of the specialty an applicant takes from trainees",
+                "slots", low=0, high=10,
+            ),
+            _probability(
+                "in_progress", "those at the start with that service who have an application under way",
+                "share",
+            ),
         ),
         optional=True, carry="count",
     ),

@@ -45,6 +45,25 @@ def write_portfolio() -> None:
     write("portfolio", columns, rows)
 
 
+def write_portfolio_outside() -> None:
+    """Locally employed doctors take as long as SAS doctors and succeed a little less often."""
+    processing = whole("portfolio", "processing_months")
+    rows = [
+        [
+            group, START, of("portfolio_outside", f"start_{group}"),
+            whole("portfolio_outside", "min_nhs_months"),
+            whole("portfolio_outside", "evidence_months_shortest") + processing,
+            whole("portfolio_outside", "evidence_months_longest") + processing,
+            of("portfolio_outside", "success"), of("portfolio_outside", "supervision_load"),
+            of("portfolio_outside", "in_progress"),
+            "model_judgement", "assumption", "", "", "start fitted to one in eight registrations",
+        ]
+        for group in ("uk_graduate", "overseas")
+    ]  # fmt: skip
+    columns = "group year start min_nhs_months shortest longest success supervision_load in_progress".split()
+    write("portfolio_outside", columns, rows)
+
+
 def write_specialist_grade() -> None:
     columns = "start graduation_age postgraduate_years specialty_years".split()
     row = [START, of("specialist_grade", "start"), *(whole("specialist_grade", c) for c in columns[1:])]
@@ -94,6 +113,7 @@ def write_schemes() -> None:
 
 def write_careers() -> None:
     write_portfolio()
+    write_portfolio_outside()
     write_specialist_grade()
     write_fellowships()
     write_schemes()
