@@ -16,6 +16,7 @@ WIDENING = 100
 KIND_OF_PLACE = 100
 ROUND = 100
 KINDS = 100  # a kind of step-out, credential, fellowship or scheme is the rest by it
+COVERING = 100  # added to the state of a locally employed doctor who covers a post
 RERUN = TIER = 10_000
 
 Packed = TypeVar("Packed", int, NDArray)
@@ -29,6 +30,11 @@ def lowest_part(detail: Packed) -> Packed:
 def round_of(detail: Packed) -> Packed:
     """The round of a ``detail`` that holds ``ROUND`` times it."""
     return detail % RERUN // ROUND
+
+
+def state_entered(detail: Packed) -> Packed:
+    """The state in a ``detail`` to which ``COVERING`` may be added."""
+    return detail % COVERING
 
 
 class State(IntEnum):
@@ -84,7 +90,7 @@ class Event(IntEnum):
     FOUNDATION_RELEASED = 18
     FOUNDATION_RESIGNED = 19
     # outside training
-    STARTED_OUTSIDE = 20  # detail = state entered
+    STARTED_OUTSIDE = 20  # detail = state entered, + 100 if to cover a post held for a trainee who is away
     ARRIVED_FROM_OVERSEAS = 21  # detail = state entered
     LEFT = 22  # left the modelled workforce for good; detail = reason (see Leaving)
     # recruitment

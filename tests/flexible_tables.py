@@ -69,6 +69,10 @@ def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
             {"step_out": "parental", "age_from": 30, "multiplier": 1.5},
             {"step_out": "parental", "age_from": 45, "multiplier": 0},
         ],
+        "post_cover": [
+            {"step_out": "parental", "year": year, "cover": cover}
+            for year, cover in ((2025, 0.6), (2027, 0.9))
+        ],
         "return_gaps": [
             {"months_from": 24, "extra_months": 3, "restart": 0},
             {"months_from": 60, "extra_months": 0, "restart": 1},

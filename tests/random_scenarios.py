@@ -482,6 +482,10 @@ class _Maker:
                 for family in families
                 for year in (FIRST, FIRST + 2)
             ]  # fmt: skip
+        if self.yes():
+            self.tables["post_cover"] = [
+                {"step_out": name, "year": FIRST + self.people(2), "cover": self.chance()} for name in kinds
+            ]
         self.tables["step_out_ages"] = [
             {"step_out": self.one_of(*kinds), "age_from": 30, "multiplier": self.one_of(0, 0.5, 3)}
         ]

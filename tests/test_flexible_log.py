@@ -18,7 +18,7 @@ from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.scenario.schema import table_specs
-from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event, Scheme, State
+from pipeline_sim.vocabulary import COVERING, CREDIT_KIND, KINDS, Credit, Event, Scheme, State
 
 SEED = 5
 BEFORE_2027 = 24  # months of a run from August 2025
@@ -171,6 +171,9 @@ SWITCHES: dict[str, tuple[dict[str, object], Callable[[EventLog], Rows]]] = {
         )
         for name in small().tables["step_outs"]["step_out"]
     },
+    "cover of held posts": (
+        {"post_cover:cover": 0}, lambda log: of(E.STARTED_OUTSIDE)(log) & (log.detail >= COVERING),
+    ),
     "giving up while away": ({"step_out_lengths:returns": 1}, of(E.DID_NOT_RETURN)),
     "places of supported return": ({"support_places:places": 0}, of(E.SUPPORTED_RETURN)),
     "wishes for supported return": ({"return_support:uptake": 0}, of(E.SUPPORTED_RETURN)),
@@ -261,6 +264,7 @@ FROM_2027: dict[str, dict[str, object]] = {
     "sas_after_training": {"share": 0},
     "training_initiative": {"apply": 0.6},
     "post_funding": {"funding": "headcount"},
+    "post_cover": {"cover": 0.1},
 }
 TRIED = [table for table in FROM_2027 if table in small().tables]
 OTHERS = {"incentives", "plans", "supervisor_extra"}  # optional and dated, but not of flexible training

@@ -25,8 +25,8 @@ from pipeline_sim.results import kpis_flexible
 from pipeline_sim.results.bundle import gather_facts, summarise
 from pipeline_sim.results.census import census_frame, stock_and_flow, take_census
 from pipeline_sim.results.lives import read_lives
-from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.vocabulary import CREDIT_KIND, Credit, Event, PoolKind, Scheme, State
+from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, Blueprint
+from pipeline_sim.vocabulary import COVERING, CREDIT_KIND, Credit, Event, PoolKind, Scheme, State
 
 ST1, ST2 = int(LEVEL_FIRST[GP]), int(LEVEL_FIRST[GP]) + 1
 PARENTAL, RESEARCH = 0, 1
@@ -177,6 +177,34 @@ def test_a_wait_in_another_programme_is_not_one_to_return() -> None:
 )
 def test_step_outs_and_returns_are_counted(away: pd.DataFrame, kpi: str, year: int, value: float) -> None:
     assert away.loc[(kpi, year), "value"] == pytest.approx(value, rel=1e-12)
+
+
+def test_posts_held_and_covers_begun_are_counted() -> None:
+    """Posts are held during parental leave: Dot's for eight months and Fay's for two. Two doctors cover."""
+    rules = np.zeros((2, len(STEP_OUT_RULES)), np.int64)
+    rules[PARENTAL, STEP_OUT_RULES.index("held")] = 1
+    held = blueprint(step_outs=("parental", "research"), step_out_rules=rules)
+    covers = State.LOCALLY_EMPLOYED + COVERING
+    away, cover = (
+        away_log(),
+        log_of(
+            row(6, overseas(7), Event.ARRIVED_FROM_OVERSEAS, region=SOUTH, detail=State.UNPLACED),
+            row(8, overseas(7), Event.STARTED_OUTSIDE, region=SOUTH, detail=covers),
+            row(20, overseas(7), Event.STARTED_OUTSIDE, region=SOUTH, detail=State.LOCALLY_EMPLOYED),
+            row(24, overseas(7), Event.STARTED_OUTSIDE, region=SOUTH, detail=covers),
+        ),
+    )
+    kpis = kpis_of(away, held)["value"]
+    assert kpis[("posts_held_for_trainees_away", 2025)] == pytest.approx((8 + 2) / 12)
+    assert kpis[("posts_held_for_trainees_away[region=south]", 2025)] == pytest.approx(8 / 12)
+    assert kpis[("posts_held_for_trainees_away", 2026)] == 0
+    assert kpis_of(away)["value"][("posts_held_for_trainees_away", 2025)] == 0
+    results = summarise(cover, held)
+    kpis = results.kpis.set_index(["kpi", "year"])["value"]
+    assert [kpis[("held_posts_covered", year)] for year in (2025, 2026, 2027)] == [1, 0, 1]
+    assert kpis[("held_posts_covered[region=south]", 2027)] == 1
+    employed = results.census[results.census["state"] == "locally_employed"]
+    assert employed["month"].tolist() == list(range(8, 36))
 
 
 def test_the_stock_away_is_set_against_trainees() -> None:

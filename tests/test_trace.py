@@ -27,6 +27,7 @@ from pipeline_sim.report.trace import (
     tell,
 )
 from pipeline_sim.vocabulary import (
+    COVERING,
     CREDIT_KIND,
     Credit,
     Event,
@@ -186,6 +187,14 @@ def test_stepping_out_and_coming_back_are_told_with_the_kind_and_the_wait() -> N
     assert "waiting to step back in to training (cardiology) in London" in closing
     assert closing.endswith("waiting for 151 months so far.")
     assert "OOPR" in tell(life((1, Event.STEPPED_OUT, {**post, "detail": 0})), names(step_outs=("oopr",)))[1]
+
+
+def test_a_doctor_who_covers_a_held_post_is_told_so() -> None:
+    cover = (76, Event.STARTED_OUTSIDE, {"region": LONDON, "detail": State.LOCALLY_EMPLOYED + COVERING})
+    assert tell(life(cover), names())[1:] == [
+        "December 2031: took a locally employed post in London, covering for a trainee who was away.",
+        "At the end of the run, July 2045: locally employed doctor in London.",
+    ]
 
 
 def test_a_trainee_away_has_no_hours() -> None:

@@ -50,7 +50,13 @@ from pipeline_sim.engines.compiled_records import (
     people_marked,
     push,
 )
-from pipeline_sim.engines.compiled_rounds import RoundRows, Rounds, recruitment_answers, system_rows
+from pipeline_sim.engines.compiled_rounds import (
+    RoundRows,
+    Rounds,
+    cover_posts,
+    recruitment_answers,
+    system_rows,
+)
 from pipeline_sim.engines.compiled_school import (
     applies_to_foundation,
     school_year_asks,
@@ -232,21 +238,15 @@ class CompiledEngine:
             foundation_answers(t.training, t.flexible, run, key, month, applicants, *answers)
         if (bp.round_month == month_of_year).any():
             applicants, accepted = rounds.recruit(month, self._free_posts())
-            recruitment_answers(
-                t.training, t.flexible, t.outside.attraction, run, key, month, applicants, accepted
-            )
-        elif run.bits[APPLICANTS].any():
+        else:
             count = people_marked(run.bits[APPLICANTS], run.found)
-            unanswered = np.full(count, -1, np.int64)
+            applicants, accepted = run.found[:count].copy(), np.full(count, -1, np.int64)
+        covers, attraction = np.zeros(len(applicants), np.bool_), t.outside.attraction
+        if bp.post_cover.any():
+            covers = cover_posts(t.training, attraction, run, key, month, applicants, accepted)
+        if len(applicants):
             recruitment_answers(
-                t.training,
-                t.flexible,
-                t.outside.attraction,
-                run,
-                key,
-                month,
-                run.found[:count].copy(),
-                unanswered,
+                t.training, t.flexible, attraction, run, key, month, applicants, accepted, covers
             )
         rows = self._round_rows
         book.append(rows.rows, rows.count, month, int(Phase.ROUNDS))

@@ -16,6 +16,7 @@ from pipeline_sim.engines.compiled_careers import (
 from pipeline_sim.engines.compiled_credit import live_differently
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
+    COVERS,
     ENDINGS,
     STARTS,
     SURE,
@@ -33,7 +34,7 @@ from pipeline_sim.engines.compiled_records import (
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import outside as rules
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS, TRAINED_GROUPS
-from pipeline_sim.vocabulary import Event, Leaving, State
+from pipeline_sim.vocabulary import COVERING, Event, Leaving, State
 
 APPLY, LEAVE = AFTER_F2_DESTINATIONS.index("apply"), AFTER_F2_DESTINATIONS.index("leave")
 CONSULTANT, SAS = TRAINED_GROUPS.index("consultant"), TRAINED_GROUPS.index("sas")
@@ -52,7 +53,7 @@ def live_as(person: Any, state: Any, key: Any, month: Any, attraction: Any):
 
 @flow
 def go_outside(r: Any, i: Any, state: Any, months: Any, how: Any):
-    """Put a person down for a spell outside; ``how`` is 0 or a sum of SURE and TOLD."""
+    """Put a person down for a spell outside; ``how`` is 0 or a sum of SURE, TOLD and COVERS."""
     person = r.people[i]
     person.level = state
     person.months = months
@@ -170,8 +171,12 @@ def outside_begins(t: Any, r: Any, key: Any, month: Any):
         live_differently(r, month, i)
         live_as(person, state, key, month, t.attraction)
         if not how & TOLD:
-            note(starts[started], i, Event.STARTED_OUTSIDE, -1, -1, person.trained, 0, state)
+            detail = state + COVERING if how & COVERS else state
+            note(starts[started], i, Event.STARTED_OUTSIDE, -1, -1, person.trained, 0, detail)
             started += 1
+        if how & COVERS:
+            until = setting.months if way == rules.STAY else min(decision, setting.months)
+            r.cover_until[person.trained, until] += 1
         person.stage = Stage.SETTLED
         if way != rules.STAY:
             person.stage = Stage.OUTSIDE

@@ -151,7 +151,7 @@ ARRIVALS, ENDINGS, GRANTS, STARTS, ALIVE = 0, 1, 2, 3, 4
 SITTING, STARTING, GRADUATES, APPLICANTS, DUE, MAY_STUDY = 0, 1, 2, 3, 4, 5
 
 #: How an outside spell begins (``way`` until it has).
-SURE, TOLD = 1, 2
+SURE, TOLD, COVERS = 1, 2, 4
 
 
 @compiled_once(void(from_dtype(ROW), int64, int64, int64, int64, int64, int64, int64))

@@ -20,6 +20,7 @@ from pipeline_sim.engines.compiled_credit import leave_programme, live_different
 from pipeline_sim.engines.compiled_outside import SAS, go_outside, live_as
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
+    COVERS,
     GRADUATES,
     NOBODY,
     ROW,
@@ -38,7 +39,9 @@ from pipeline_sim.engines.compiled_spells import leave_post
 from pipeline_sim.engines.compiled_tables import Run
 from pipeline_sim.engines.compiled_training import goes_on, opens, start_training
 from pipeline_sim.prefetching import AHEAD
+from pipeline_sim.rules import cover as cover_rules
 from pipeline_sim.rules import foundation as foundation_rules
+from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
 from pipeline_sim.rules.preferences import Desk
 from pipeline_sim.rules.recruitment import (
@@ -359,8 +362,8 @@ def _goes_back(r: Any, i: Any):
 
 @flow
 def recruitment_answers(
-    t: Any, f: Any, attraction: Any, r: Any, key: Any, month: Any, applicants: Any, accepted: Any
-):
+    t: Any, f: Any, attraction: Any, r: Any, key: Any, month: Any, applicants: Any, accepted: Any, covers: Any
+):  # fmt: skip
     """Those with a post go to it or withdraw; the others go on outside and may try a later round."""
     setting, starts, started = t.setting[0], r.log[STARTS], r.counts[STARTS]
     last = applicants.shape[0] - 1
@@ -403,6 +406,8 @@ def recruitment_answers(
             push(r.inbox, r.inbox_count, Stage.PRACTICE_GOES_ON, i)
         elif keeps:
             goes_on(t, f, r, key, month, i)
+        elif covers[k]:
+            go_outside(r, i, State.LOCALLY_EMPLOYED, 1, COVERS)
         else:
             state = State.UNPLACED.value
             if person.state == State.OVERSEAS_APPLICANT:
@@ -420,6 +425,34 @@ def recruitment_answers(
             person.stage = Stage.APPLIES_AGAIN
             schedule(r.calendar, later, i)
     r.counts[STARTS] = started
+
+
+@flow
+def _would_be_unplaced(
+    t: Any, attraction: Any, r: Any, key: Any, month: Any, applicants: Any, accepted: Any, person: Any,
+    region: Any,
+):  # fmt: skip
+    """Fill in number and region of those who now go without a post till next August; else region -1."""
+    for k in range(applicants.shape[0]):
+        one = r.people[applicants[k]]
+        person[k], region[k] = one.identity, -1
+        if accepted[k] >= 0 or one.state == State.SAS or one.state == State.OVERSEAS_APPLICANT:
+            continue
+        if r.flex[applicants[k]].keeps != 0 or next_side_round(t, key, month, one) >= 0:
+            continue
+        region[k] = one.trained
+        if one.trained < 0:
+            region[k] = outside_rules.region_of_first_job(key, one.identity, attraction)
+
+
+def cover_posts(
+    t: Any, attraction: Ints, r: Run, key: int, month: int, applicants: NDArray, accepted: NDArray
+) -> NDArray[np.bool_]:
+    """Held posts to be covered go by lottery to those who would now be unplaced in their region."""
+    person, region = (np.empty(len(applicants), np.int64) for _ in range(2))
+    _would_be_unplaced(t, attraction, r, key, month, applicants, accepted, person, region)
+    still_open = cover_rules.Covers(r.cover_wanted, r.cover_until).still_open(month)
+    return cover_rules.win_covers(key, month, person, region, still_open)
 
 
 # a run's rounds ------------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from pipeline_sim.engines.compiled_spells import (
     use_credit,
 )
 from pipeline_sim.prefetching import AHEAD
+from pipeline_sim.rules import cover as cover_rules
 from pipeline_sim.rules import step_out as rules
 from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event
 
@@ -98,6 +99,7 @@ def step_out(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, kind: Any, at
     leave_post(r, person)
     if f.kinds[training_year(f.setting[0], month), kind].held != 0:
         _hold_post(t, r, person)
+    r.cover_wanted[person.region] += _wants_cover(f, r, key, i)
     note(
         r.log[ENDINGS, r.counts[ENDINGS]], i, Event.STEPPED_OUT, person.programme, person.level,
         person.region, person.wte, kind + KINDS * months,
@@ -105,6 +107,14 @@ def step_out(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, kind: Any, at
     r.counts[ENDINGS] += 1
     person.stage = Stage.AWAY
     schedule(r.calendar, month + months, i)
+
+
+@flow
+def _wants_cover(f: Any, r: Any, key: Any, i: Any):
+    """1 if the post of someone who stepped out is to be covered by another doctor."""
+    flex = r.flex[i]
+    share = f.cover[training_year(f.setting[0], int64(flex.away_since)), flex.kind]
+    return int64(cover_rules.wants_cover(key, r.people[i].identity, int64(flex.steps), share))
 
 
 @flow
@@ -128,6 +138,7 @@ def away_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
         person, flex = r.people[i], r.flex[i]
         kind, length, support = flex.kind, f.lengths[flex.kind, flex.length], f.support[year]
         months = month - int64(flex.away_since)
+        r.cover_wanted[person.region] -= _wants_cover(f, r, key, i)
         offered = support.months > 0 and f.support_places[year, person.region] > 0
         supported = offered and rules.wants_support(
             key, person.identity, int64(flex.steps), months, support.min_months, support.uptake

@@ -114,6 +114,7 @@ class FlexibleTables(NamedTuple):
     reason_open: Ints  # [Y, P, C]
     reason_always: Ints  # [Y, P, C]
     rules: Records  # [Y]
+    cover: Ints  # [Y, K] thresholds
 
 
 class OutsideTables(NamedTuple):
@@ -217,6 +218,8 @@ class Run(NamedTuple):
     part_timers: Ints  # [P, R] trainees in post
     part_time_full: Ints  # [P, R] 1 where, as the month began, there were as many as may be
     applicants: Ints  # [3, G, R] portfolio applications under way, by PORTFOLIO_APPLICANTS
+    cover_wanted: Ints  # [R] held posts to be covered
+    cover_until: Ints  # [R, months + 1] covers by the month in which they end
     found: NDArray[np.int32]  # [N] scratch
 
 
@@ -468,6 +471,7 @@ def _flexible(bp: Blueprint, setting: Records) -> FlexibleTables:
         rules=records(
             **{name: bp.ltft_rules[:, k] for k, name in enumerate(("capacity", "persists", "boost_months"))}
         ),
+        cover=whole(bp.post_cover),
     )
 
 
@@ -554,6 +558,8 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         part_timers=np.zeros((programmes, regions), np.int64),
         part_time_full=np.zeros((programmes, regions), np.int64),
         applicants=np.zeros((len(PORTFOLIO_APPLICANTS), groups, regions), np.int64),
+        cover_wanted=np.zeros(regions, np.int64),
+        cover_until=np.zeros((regions, int(setting["months"]) + 1), np.int64),
         found=np.zeros(people + AHEAD, np.int32),
     )
 
@@ -575,7 +581,7 @@ def clear(run: Run, queue: Queue) -> None:
     """Make the buffers ready for another run; the rest is written before it is read."""
     for array in (
         run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
-        run.part_timers, run.part_time_full, run.applicants,
+        run.part_timers, run.part_time_full, run.applicants, run.cover_wanted, run.cover_until,
         queue.waiting_count,
     ):  # fmt: skip
         array[...] = 0

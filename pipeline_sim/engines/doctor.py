@@ -16,6 +16,7 @@ class Doctor:
         "birth",
         "choices",
         "competence",
+        "covers",
         "credit_kind",
         "credited",
         "done",
@@ -81,6 +82,7 @@ class Doctor:
         self.enhanced = False  # took a place of the Enhance programme
         self.state = 0  # state of the last spell outside training
         self.answer: tuple[int, int] | None = None  # (programme or kind, region) of a place won
+        self.covers = False  # won a held post to cover, not yet taken up
         self.tries_again = -1  # month of a later round that someone without a post will try, or -1
 
     def enter_school(self, route: int, results: int, assistantship: int, detail: int) -> None:

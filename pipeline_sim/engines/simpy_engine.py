@@ -36,6 +36,7 @@ from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
 from pipeline_sim.randomness import run_key
+from pipeline_sim.rules import cover as cover_rules
 from pipeline_sim.rules import hours as hours_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import practice as practice_rules
@@ -151,6 +152,7 @@ class Simulation:
         ]
         self.step_out_lengths = bp.step_out_lengths.tolist()
         self.step_out_yearly = bp.step_out_yearly.tolist()
+        self.post_cover = bp.post_cover.tolist()
         self.gap_months = np.ascontiguousarray(bp.return_gaps[:, 0])
         self.return_support = bp.return_support.tolist()
         self._support_units = int(bp.return_support[:, -1].max(initial=0))
@@ -161,6 +163,10 @@ class Simulation:
             for year in bp.ltft_reasons
         ]
         self.part_timers = [[0] * len(bp.regions) for _ in bp.programmes]
+        regions = len(bp.regions)
+        self.covers = cover_rules.Covers(
+            np.zeros(regions, np.int64), np.zeros((regions, self.horizon + 1), np.int64)
+        )
 
     def _practice_changes(self, group: int, cut: bool) -> tuple[Any, ...]:
         """What the next change in a trained group depends on; nobody cuts their hours twice in a spell."""

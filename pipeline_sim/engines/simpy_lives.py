@@ -40,7 +40,7 @@ from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import training as training_rules
 from pipeline_sim.rules.hours import FULL_TIME
 from pipeline_sim.scenario.blueprint import AFTER_F2_DESTINATIONS
-from pipeline_sim.vocabulary import FoundationKind, Leaving, Outcome, State
+from pipeline_sim.vocabulary import COVERING, FoundationKind, Leaving, Outcome, State
 
 if TYPE_CHECKING:
     from pipeline_sim.engines.simpy_engine import Simulation
@@ -301,13 +301,19 @@ def live_as(sim: Simulation, doctor: Doctor, state: int) -> None:
 
 
 def outside(
-    sim: Simulation, doctor: Doctor, state: int, months: int, sure: bool = False, told: bool = False
+    sim: Simulation,
+    doctor: Doctor,
+    state: int,
+    months: int,
+    sure: bool = False,
+    told: bool = False,
+    covers: bool = False,
 ) -> Stage | None:
     """Live outside training until an August brings an application or another move; returns either.
 
     The first decision falls in the first August at least ``months`` ahead; ``sure`` makes it an
-    application. ``told`` when the log already says where this doctor is. Whoever would apply at once
-    does so without stepping out first.
+    application. ``told`` when the log already says where this doctor is; ``covers`` in a post held for a
+    trainee who is away, until that move. Whoever would apply at once does so without stepping out first.
     """
     decision = sim.next_august(sim.month + months)
     way = outside_rules.APPLY
@@ -319,7 +325,11 @@ def outside(
     if doctor.state != state:
         live_as(sim, doctor, state)
     if not told:
-        sim.log.write(rows.STARTED_OUTSIDE, doctor.id, sim.in_region[doctor.trained], state)
+        detail = state + COVERING * covers
+        sim.log.write(rows.STARTED_OUTSIDE, doctor.id, sim.in_region[doctor.trained], detail)
+    if covers:
+        until = sim.horizon if way == outside_rules.STAY else min(decision, sim.horizon)
+        sim.covers.until[doctor.trained, until] += 1
     if way == outside_rules.STAY or decision >= sim.horizon:
         return None
     if way == outside_rules.APPLY:
@@ -409,6 +419,9 @@ def apply_for_training(sim: Simulation, doctor: Doctor, month: int) -> Stage:
                 return training_stage
             back = doctor.state if doctor.state in STATES_TO_GO_BACK_TO else LOCALLY_EMPLOYED
             return outside(sim, doctor, back, months=1, told=back == doctor.state)
+        if doctor.covers:
+            doctor.covers = False
+            return outside(sim, doctor, LOCALLY_EMPLOYED, months=1, covers=True)
         state = OVERSEAS_APPLICANT if doctor.state == OVERSEAS_APPLICANT else UNPLACED
         told = doctor.state == state
         month, doctor.tries_again = doctor.tries_again, -1

@@ -18,7 +18,9 @@ from pipeline_sim import randomness as chance
 from pipeline_sim.clock import Phase, tick
 from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.identity import SYSTEM_PERSON
+from pipeline_sim.rules import cover as cover_rules
 from pipeline_sim.rules import foundation as foundation_rules
+from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules.matching import DECLINES, NO_RESPONSE
 from pipeline_sim.rules.recruitment import (
     ELIGIBLE,
@@ -119,6 +121,7 @@ class Recruitment:
         programmes, regions = len(sim.bp.programmes), len(sim.bp.regions)
         self.committed = [[0] * regions for _ in range(programmes)]  # accepted posts not yet started
         self._competition = Competition(sim.bp)
+        self._covering = bool(sim.bp.post_cover.any())
 
     def register(self, doctor: Doctor, month: int) -> None:
         """Apply in the rounds of a month, this one or later, for entry or higher posts."""
@@ -128,7 +131,7 @@ class Recruitment:
         """A month without rounds: whoever would have applied may try a later one of this season."""
         doctors = sorted(self._applicants[self._sim.month], key=attrgetter("id"))
         self._applicants[self._sim.month] = []
-        if doctors:
+        if doctors or self._covering:
             people, _ = self._applicant_arrays(doctors)
             self._try_again(doctors, people, np.zeros(len(doctors), np.bool_))
 
@@ -227,6 +230,24 @@ class Recruitment:
         tries = again >= 0
         for k, month in zip(without[tries].tolist(), again[tries].tolist(), strict=True):
             doctors[k].tries_again = month
+        if self._covering:
+            self._cover_posts([doctors[k] for k in without[~tries].tolist()])
+
+    def _cover_posts(self, doctors: list[Doctor]) -> None:
+        """Held posts to be covered go by lottery to those who would now be unplaced in their region."""
+        sim = self._sim
+        doctors = [d for d in doctors if not d.keeps and d.state not in (State.SAS, State.OVERSEAS_APPLICANT)]
+        people = np.array([d.id for d in doctors], np.int64)
+        regions = np.array([self._works_in(d) for d in doctors], np.int64)
+        won = cover_rules.win_covers(sim.key, sim.month, people, regions, sim.covers.still_open(sim.month))
+        for k in np.flatnonzero(won).tolist():
+            doctors[k].covers = True
+
+    def _works_in(self, doctor: Doctor) -> int:
+        """Region of a doctor who is locally employed."""
+        if doctor.trained >= 0:
+            return doctor.trained
+        return int(outside_rules.region_of_first_job(self._sim.key, doctor.id, self._sim.bp.attraction))
 
     def _later_rounds(self, person: NDArray, competence: NDArray) -> NDArray[np.int64]:
         """Month of the round before next August that each of these will try, or -1."""

@@ -13,6 +13,7 @@ from pipeline_sim.engines.doctor import Doctor
 from pipeline_sim.engines.logbook import place
 from pipeline_sim.engines.simpy_credit import leave_programme
 from pipeline_sim.engines.simpy_pools import SITTING, STARTING, Bundle
+from pipeline_sim.rules import cover as cover_rules
 from pipeline_sim.rules import hours as hours_rules
 from pipeline_sim.rules import step_out as rules
 from pipeline_sim.rules import training as training_rules
@@ -251,11 +252,15 @@ def step_out(
     post: Bundle = ((sim.post_pool[seat.programme][seat.region], 1),)
     if sim.step_out_rules[sim.year]["held"][kind]:
         _hold(sim, seat, post)
+    share = sim.post_cover[sim.year][kind]
+    covered = bool(cover_rules.wants_cover(sim.key, person, doctor.step_outs, share))
+    sim.covers.wanted[seat.region] += covered
     write(rows.STEPPED_OUT, person, seat.where, kind + KINDS * planned)
     since = sim.month
     if since + planned >= sim.horizon:
         return NEVER_DUE
     yield sim.endings[since + planned]
+    sim.covers.wanted[seat.region] -= covered
     months = sim.month - since
     least, uptake, held_for, _, _, more_return = sim.return_support[sim.year][:6]
     offered = held_for > 0 and sim.bp.support_places[sim.year, seat.region] > 0

@@ -17,6 +17,7 @@ from pipeline_sim.identity import SYSTEM_PERSON, IdentityKind, describe, identit
 from pipeline_sim.results.labels import fellowship_names, step_out_titles
 from pipeline_sim.scenario.blueprint import FOUNDATION_KINDS, Blueprint
 from pipeline_sim.vocabulary import (
+    COVERING,
     CREDIT_KIND,
     KIND_OF_PLACE,
     KINDS,
@@ -35,6 +36,7 @@ from pipeline_sim.vocabulary import (
     Unplaced,
     lowest_part,
     round_of,
+    state_entered,
 )
 
 SMALL_NUMBERS = 1_000_000  # below this, --person N means the N-th new medical student
@@ -280,6 +282,12 @@ def _started_level(m: Moment) -> str:
     return f"started {m.post}{m.in_region}{m.hours}"
 
 
+def _started_outside(m: Moment) -> str:
+    if m.detail >= COVERING:
+        return f"took a locally employed post{m.in_region}, covering for a trainee who was away"
+    return f"now outside training: {_role(m.detail, m)}{m.in_region}"
+
+
 def _offered(m: Moment) -> str:
     rerun = " in a re-run of offers" if m.detail // RERUN else ""
     return f"offered {m.post}{m.in_region}{rerun} ({_rank_and_round(m)})"
@@ -334,7 +342,7 @@ SENTENCES: dict[Event, Callable[[Moment], str]] = {
     Event.FOUNDATION_SIGNED_OFF: lambda m: f"signed off {m.level or 'foundation'}{m.in_region}",
     Event.FOUNDATION_RELEASED: lambda m: "released from foundation without sign-off",
     Event.FOUNDATION_RESIGNED: lambda m: "resigned from foundation",
-    Event.STARTED_OUTSIDE: lambda m: f"now outside training: {_role(m.detail, m)}{m.in_region}",
+    Event.STARTED_OUTSIDE: _started_outside,
     Event.ARRIVED_FROM_OVERSEAS: lambda m: f"came from overseas: {_role(m.detail, m)}{m.in_region}",
     Event.LEFT: lambda m: f"left the modelled workforce for good ({_word(LEAVING_WORDS, Leaving, m.detail)})",
     Event.APPLIED: lambda m: f"applied for {m.post}{m.in_region} ({m.rank} application, {m.round})",
@@ -538,7 +546,7 @@ def _name(names: tuple[str, ...], index: int) -> str:
 
 def _state_after(moment: Moment, before: State) -> State:
     if moment.event in STATE_IN_DETAIL:
-        return State(moment.detail)
+        return State(state_entered(moment.detail))
     return STATE_AFTER.get(moment.event, before)
 
 

@@ -11,10 +11,16 @@ from numpy.typing import NDArray
 from pipeline_sim.results.census import person_months
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.kpis_training import DOCTORS_IN_TRAINING, percentile_of
-from pipeline_sim.results.labels import CAUSE_NAMES, fellowship_names, kinds_up_to, word
+from pipeline_sim.results.labels import (
+    CAUSE_NAMES,
+    fellowship_names,
+    kinds_up_to,
+    kinds_with_post_held,
+    word,
+)
 from pipeline_sim.results.registry import Kpi, Measure, percent
 from pipeline_sim.results.sources import DEFINED_HERE, business_plan
-from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Credit, Event, Scheme, State
+from pipeline_sim.vocabulary import COVERING, CREDIT_KIND, KINDS, Credit, Event, Scheme, State
 
 PROGRAMME, REGION, KIND, CAUSE = ("programme",), ("region",), ("kind",), ("cause",)
 KIND_PLACES = ("kind", "programme", "region")
@@ -82,6 +88,18 @@ def stepped_out_at_year_end(facts: Facts) -> Measure:
 def stepped_out_percent(facts: Facts) -> Measure:
     away = facts.headcount(State.STEPPED_OUT)
     return Measure(away, away + facts.trainees)
+
+
+def posts_held(facts: Facts) -> Measure:
+    away = facts.census.in_states([State.STEPPED_OUT])
+    return Measure(
+        facts.heads_of(away & np.isin(facts.census.step_out, kinds_with_post_held(facts.blueprint)))
+    )
+
+
+def held_posts_covered(facts: Facts) -> Measure:
+    rows = facts.rows(Event.STARTED_OUTSIDE)
+    return Measure(facts.tabulate(rows, lambda detail: detail >= COVERING))
 
 
 def _back_within(months: int) -> Callable[[Facts], Measure]:
@@ -311,6 +329,22 @@ KPIS = (
         "first month of the run do not count",
         step_outs,
         (KIND, PROGRAMME, REGION, ("kind", "programme")),
+    ),
+    _counted(
+        "posts_held_for_trainees_away",
+        "Posts held for trainees who are away",
+        "mean headcount over the months of the year of trainees stepped out by a kind of step-out during "
+        "which the post is held",
+        posts_held,
+    ),
+    _counted(
+        "held_posts_covered",
+        "Locally employed doctors who begin to cover a held post",
+        "doctors without a training post who, in the year, take a locally employed post to cover one held "
+        "for a trainee who is away; a doctor who goes on for another year counts again after each fruitless "
+        "application",
+        held_posts_covered,
+        (REGION,),
     ),
     *(
         percent(

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, TRAINING_YEAR_MONTH, training_year
-from pipeline_sim.scenario.blueprint import Blueprint
+from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, Blueprint
 from pipeline_sim.vocabulary import Event, PoolKind, State
 
 NO_NAME = ""
@@ -52,6 +52,12 @@ def categories(codes: NDArray, names: Sequence[str]) -> pd.Categorical:
 def step_out_names(blueprint: Blueprint) -> tuple[str, ...]:
     """Kinds of step-out from training, none if the scenario has none."""
     return tuple(getattr(blueprint, "step_outs", None) or ())
+
+
+def kinds_with_post_held(blueprint: Blueprint) -> list[int]:
+    """Kinds of step-out during which the post is held."""
+    rules = getattr(blueprint, "step_out_rules", None)
+    return [] if rules is None else np.flatnonzero(rules[:, STEP_OUT_RULES.index("held")]).tolist()
 
 
 def step_out_titles(blueprint: Blueprint) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline_sim.compiling import kernel
 from pipeline_sim.results.log_passes import place_of
-from pipeline_sim.vocabulary import CREDIT_KIND, KINDS, Event, PoolKind, State
+from pipeline_sim.vocabulary import COVERING, CREDIT_KIND, KINDS, Event, PoolKind, State
 
 FOUNDATION_PROGRAMME = 0
 FULL_TIME = 100  # percent
@@ -92,6 +92,8 @@ _SIGNED_OFF, _CERTIFIED = int(Event.FOUNDATION_SIGNED_OFF), int(Event.COMPLETED_
 _PORTFOLIO, _STARTED_PRACTICE = int(Event.PORTFOLIO_REGISTERED), int(Event.STARTED_PRACTICE)
 _CONSULTANT, _GP = int(State.CONSULTANT), int(State.GP)
 _AWAY = int(State.STEPPED_OUT)
+_STARTED_OUTSIDE = int(Event.STARTED_OUTSIDE)
+_COVERED = COVERING + int(State.LOCALLY_EMPLOYED)
 _STEPPED_OUT, _STEPPED_IN = int(Event.STEPPED_OUT), int(Event.STEPPED_IN)
 _CREDIT_GRANTED = int(Event.CREDIT_GRANTED)
 _FOUNDATION_PLACE, _TRAINING_POST = int(PoolKind.FOUNDATION_PLACE), int(PoolKind.TRAINING_POST)
@@ -176,7 +178,8 @@ def follow_states(
             happened[event] += 1
             entered = int(state_after[event])
             if in_detail[event]:
-                entered = int(life.detail)
+                covers = event == _STARTED_OUTSIDE and life.detail == _COVERED
+                entered = int(life.detail) - COVERING * covers
             elif event == _BLOCKED and life.programme == FOUNDATION_PROGRAMME:
                 entered = _FOUNDATION_WAITING
             if entered >= 0 or first:

@@ -266,6 +266,7 @@ class Blueprint:
     step_out_ages: Ints  # [B] first age of each band
     step_out_yearly: Ints  # [Y, P, 2, B, K] running sums of yearly thresholds, by sex (0 male, 1 female)
     step_out_stock: Ints  # [P, 2, B, K] cumulative thresholds of being away at the start
+    post_cover: Ints  # [Y, K] threshold: the post is held during a step-out of the kind, and covered
     return_gaps: Ints  # [G, 3] months from, WTE months added, 1 if the programme begins again
     return_support: Ints  # [Y, 8] see build_flexible
     support_places: Ints  # [Y, R] held at one time

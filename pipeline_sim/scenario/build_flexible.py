@@ -46,17 +46,19 @@ def _step_outs(context: Context) -> dict[str, Any]:
             of_kind[k, n] = months, reached, threshold(returns), threshold(extension)
     titles = dict(sorted(table.rows("step_out", "title"), key=lambda row: kinds[row[0]])) if table else {}
     ages, rates = _yearly(context, kinds)
+    rules = _rules_of_kinds(context, kinds)
     mean_years = np.array([
         sum(months * share for months, share, _, _ in lengths[kind]) / MONTHS_PER_YEAR for kind in kinds
     ])  # fmt: skip
     return {
         "step_outs": tuple(kinds),
         "step_out_titles": tuple(titles.values()),
-        "step_out_rules": _rules_of_kinds(context, kinds),
+        "step_out_rules": rules,
         "step_out_lengths": of_kind,
         "step_out_ages": ages,
         "step_out_yearly": _running_sums(rates),
         "step_out_stock": _running_sums(_away_at_start(rates[0] * mean_years)),
+        "post_cover": _post_cover(context, kinds, rules),
     }
 
 
@@ -91,6 +93,15 @@ def _yearly(context: Context, kinds: dict[Any, int]) -> tuple[Ints, NDArray[np.f
             rates[span, p, :, kinds[kind]] = of_sex
     rates[:, 0] = 0  # foundation doctors do not step out
     return np.array(ages, np.int64), np.minimum(rates[:, :, :, None, :] * effect.T[None, None, None], 1.0)
+
+
+def _post_cover(context: Context, kinds: dict[Any, int], rules: Ints) -> Ints:
+    """[Y, K] thresholds; a post that is freed is not covered."""
+    cover = np.zeros((context.years.count, len(kinds)), np.int64)
+    for span, (kind,), (share,) in context.years.dated(context.tables.get("post_cover"), "cover"):
+        cover[span, kinds[kind]] = threshold(share)
+    held: Ints = rules[..., STEP_OUT_RULES.index("held")]
+    return cover * held
 
 
 def _away_at_start(for_each_in_post: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -71,6 +71,7 @@ CHECKS = (
     goes_with("step_out_lengths", "step_outs"),
     goes_with("step_out_rates", "step_outs"),
     goes_with("step_out_ages", "step_outs"),
+    goes_with("post_cover", "step_outs"),
     goes_with("support_places", "return_support"),
     Check(("step_outs.step_out", "step_out_lengths.step_out"), kinds_have_lengths),
     shares_of("step_out_lengths", "step_out"),

@@ -91,6 +91,12 @@ SPECS = (
         optional=True,
     ),
     TableSpec(
+        "post_cover", "How many posts held for someone away are to be covered by a locally employed doctor.",
+        "rules/cover.py",
+        (STEP_OUT, YEAR, _share("cover", "a post held during a step-out is to be covered", "probability")),
+        optional=True, carry="count",
+    ),
+    TableSpec(
         "return_gaps", "Where training goes on after a long absence.", STEP_OUT_RULES,
         (
             _whole("months_from", "shortest absence the row is for", "months", 1, 600, key=True),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from . import (
     derive_careers,
+    derive_cover,
     derive_credentials,
     derive_credit,
     derive_flexible,
@@ -119,6 +120,7 @@ def main() -> None:
     derive_flexible.write_returns()
     derive_flexible.write_hours()
     derive_funding.write_funding()
+    derive_cover.write_cover()
     derive_workforce.write_workforce()
     derive_workforce.write_practice_places()
     derive_workforce.write_supervision()
