@@ -149,6 +149,11 @@ def flow(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(function, _nrt=False)
 
 
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for what becomes part of its caller: to hand it the tables takes longer than its work."""
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
 def compiled_once(signature: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The same for a function called from many places, for the types of a numba signature only.
 

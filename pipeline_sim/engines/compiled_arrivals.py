@@ -7,7 +7,7 @@ from typing import Any
 from numba import int64
 
 from pipeline_sim import clock
-from pipeline_sim.compiling import flow
+from pipeline_sim.compiling import flow, inlined
 from pipeline_sim.engines.compiled_careers import present_in_grade, without_career
 from pipeline_sim.engines.compiled_credit import forget, live_differently, served
 from pipeline_sim.engines.compiled_foundation import begin_foundation_spell
@@ -101,7 +101,7 @@ def _present(r: Any, i: Any, state: Any, programme: Any, level: Any, region: Any
     r.counts[ARRIVALS] += 1
 
 
-@flow
+@inlined
 def _student(
     t: Any, r: Any, key: Any, month: Any, i: Any, route: Any, course: Any, region: Any, at_start: Any
 ):
@@ -132,7 +132,7 @@ def _student(
     schedule(r.calendar, (ends_in - t.setting[0].start_month) % 12, i)
 
 
-@flow
+@inlined
 def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, region: Any, uk: Any):
     setting, person = t.setting[0], r.people[i]
     identity = person.identity
@@ -189,7 +189,7 @@ def _set_progress(t: Any, person: Any, key: Any):
     return since_review
 
 
-@flow
+@inlined
 def _stream(
     t: Any, outside: Any, r: Any, key: Any, month: Any, i: Any, stream: Any, region: Any, at_start: Any
 ):
@@ -253,7 +253,7 @@ def _announce(r: Any, i: Any, state: Any, at_start: Any):
     r.counts[ARRIVALS] += 1
 
 
-@flow
+@inlined
 def _trained(
     t: Any, practice: Any, r: Any, key: Any, month: Any, i: Any, group: Any, programme: Any, region: Any
 ):

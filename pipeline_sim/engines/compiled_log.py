@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pipeline_sim.compiling import by_field, flow
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
-from pipeline_sim.prefetching import AHEAD, prefetch
 
 _SMALLEST = 1 << 16
 _GROWTH = 3  # half as much again
@@ -66,8 +65,7 @@ def _first_places(tally: Any):
 
 
 @flow
-def _spread(row: Any, person: Any, c: Any, at: Any):
-    c.person[at] = person
+def _spread(row: Any, c: Any, at: Any):
     c.event[at] = row.event
     c.programme[at] = row.programme
     c.level[at] = row.level
@@ -111,12 +109,17 @@ def put_in_order(
             digit = pairs[k] >> (32 + bits)
             in_turn[high[digit]] = pairs[k]
             high[digit] += 1
-    for k in range(count):
-        soon = min(k + AHEAD, count - 1)
-        prefetch(identity, max(rows[soon if in_order else in_turn[soon] & 0xFFFFFFFF].person, 0))
-        row = rows[k] if in_order else rows[in_turn[k] & 0xFFFFFFFF]
-        person = identity[row.person] if row.person >= 0 else SYSTEM_PERSON
-        _spread(row, person, columns, at + k)
+    if in_order:
+        for k in range(count):
+            row = rows[k]
+            columns.person[at + k] = identity[row.person] if row.person >= 0 else SYSTEM_PERSON
+            _spread(row, columns, at + k)
+    else:
+        for k in range(count):
+            person = (in_turn[k] >> 32) - 1
+            columns.person[at + k] = identity[person] if person >= 0 else SYSTEM_PERSON
+        for k in range(count):
+            _spread(rows[in_turn[k] & 0xFFFFFFFF], columns, at + k)
     columns.month[at : at + count] = month
     columns.phase[at : at + count] = phase
 

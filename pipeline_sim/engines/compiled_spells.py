@@ -83,7 +83,7 @@ def begin_training_spell(f: Any, r: Any, key: Any, month: Any, i: Any, since_rev
     leave, ask, extra_time, support = 0, 0, hazard.extra_time, training_rules.NO_LIMIT
     if setting.kinds > 0:
         band = step_out_rules.age_band(f.ages, (month - person.birth) // 12)
-        leave = f.away[year, person.programme, person.female, band, setting.kinds - 1]
+        leave = f.leave[year, person.programme, person.female, band]
         if flex.supported != 0:
             extra_time = extra_time * f.support[year].extra_time_percent // 100
         if flex.support != 0:

@@ -105,6 +105,7 @@ class FlexibleTables(NamedTuple):
     stock: Ints  # [P, 2, B, K] cumulative thresholds of being away at the start
     ages: Ints  # [B]
     away: Ints  # [Y, P, 2, B, K] running sums of yearly thresholds
+    leave: Ints  # [Y, P, 2, B] all kinds together
     gap_months: Ints  # [G]
     gaps: Records  # [G]
     support: Records  # [Y]
@@ -458,6 +459,7 @@ def _flexible(bp: Blueprint, setting: Records) -> FlexibleTables:
         stock=whole(bp.step_out_stock),
         ages=whole(bp.step_out_ages),
         away=whole(bp.step_out_yearly),
+        leave=whole(bp.step_out_yearly.max(axis=-1, initial=0)),
         gap_months=whole(bp.return_gaps[:, 0]),
         gaps=records(extra_months=bp.return_gaps[:, 1], restart=bp.return_gaps[:, 2]),
         support=records(**dict(zip(names, bp.return_support.T, strict=True))),

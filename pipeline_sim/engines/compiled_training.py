@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import int64
 
-from pipeline_sim.compiling import flow
+from pipeline_sim.compiling import flow, inlined
 from pipeline_sim.engines.compiled_credit import leave_programme, note_credit, start_level, tries_another
 from pipeline_sim.engines.compiled_outside import go_outside
 from pipeline_sim.engines.compiled_queues import move_on
@@ -80,7 +80,7 @@ def worsen_hazards(t: Any, r: Any):
         set_hazards(t, r)
 
 
-@flow
+@inlined
 def start_training(t: Any, f: Any, r: Any, key: Any, month: Any, i: Any, programme: Any, region: Any):
     """Go to an accepted post: ask for post, supervisor and practice place together."""
     person, flex = r.people[i], r.flex[i]

@@ -42,6 +42,7 @@ PER_APPLICATION = 16  # occurrences an application: one a region listed
 CIRCUMSTANCES = 8  # what a region can be to a person: home + 2 x trained in + 4 x priority programme
 KINDS = 256  # tables kept of applicants alike
 SLICES = 256  # of a table, each with the programme its first weight belongs to
+PLACES = 256  # tables kept of running weights of places
 
 
 Empty = Callable[[int, Any], NDArray[Any]]  # an array of so many entries of a type, nothing in it yet
@@ -200,6 +201,18 @@ def circumstance(region, home, trained, priority):
 
 
 @rule
+def add_up_places(place, p, home, trained, priority, running):
+    """Fill the running weights of a programme's regions for one person; returns how many have any."""
+    total, count = 0, 0
+    for r in range(running.shape[0]):
+        weight = place[p, r, circumstance(r, home, trained, priority)]
+        total += weight
+        running[r] = total
+        count += weight > 0
+    return count
+
+
+@rule
 def take(weights, u):
     """Index drawn by weight from a 32-bit ``u``; its weight becomes 0. -1 when nothing is left."""
     total = 0
@@ -352,14 +365,18 @@ def apply(key, applicants, wishes, forms):
     before = np.empty((KINDS, programmes + 1), np.int64)
     slices = np.empty((KINDS, SLICES), np.uint8)
     taken = np.empty(MAX_APPLICATIONS + 1, np.int64)
-    mine = np.empty(regions, np.int64)
-    running = np.empty(regions, np.int64)
+    circumstances_of = np.full(PLACES, -1, np.int64)
+    open_regions = np.empty((PLACES, programmes), np.int64)  # -1 = not added up yet
+    running = np.empty((PLACES, programmes, regions), np.int64)
     forms_made = 0
     for i in range(people.shape[0]):
         of_person[i] = forms_made
         person = people[i]
-        for r in range(regions):
-            mine[r] = circumstance(r, home[i], trained[i], priority[i])
+        circumstances = ((home[i] + 1) * 256 + trained[i] + 1) * 256 + priority[i] + 1
+        places = (circumstances + (circumstances >> 11) + (circumstances >> 5)) % PLACES
+        if circumstances_of[places] != circumstances:
+            circumstances_of[places] = circumstances
+            open_regions[places] = -1
         competence = completed[i] & decisive
         other = 4 * group[i] + 2 * (priority[i] >= 0) + enhanced[i]
         row = (8 * (competence ^ (competence >> 6)) + other) % KINDS
@@ -394,25 +411,23 @@ def apply(key, applicants, wishes, forms):
             p = int64(programme[row, n])
             if not has_posts[p] or p + 1 == own[i]:
                 continue
-            total = 0
-            open_regions = 0
-            for r in range(regions):
-                weight = place[p, r, mine[r]]
-                total += weight
-                running[r] = total
-                open_regions += weight > 0
-            if total == 0:
+            if open_regions[places, p] < 0:
+                open_regions[places, p] = add_up_places(
+                    place, p, home[i], trained[i], priority[i], running[places, p]
+                )
+            if open_regions[places, p] == 0:
                 continue
+            total = running[places, p, regions - 1]
             at = (draw(key, person, REGION, (base + j) * PER_APPLICATION) * total) >> 32
             favourite = 0
             for r in range(regions):
-                favourite += running[r] <= at
+                favourite += running[places, p, r] <= at
             count = how_many(listed, profile[i], draw(key, person, REGIONS_LISTED, base + j))
             form_person[forms_made] = i
             form_programme[forms_made] = p
             form_order[forms_made] = j + 1
             form_region[forms_made] = favourite
-            form_listed[forms_made] = min(count, open_regions)
+            form_listed[forms_made] = min(count, open_regions[places, p])
             forms_made += 1
     of_person[people.shape[0]] = forms_made
     return forms_made

@@ -153,7 +153,8 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
             waiting += top >= 0
             top = -1
             first_of[i] = entries
-        merit[entries] = merit_of(tiers * int64(tier[i]), score, i)
+        rank = merit_of(tiers * int64(tier[i]), score, i)
+        merit[entries] = rank
         row[entries, 0] = i
         row[entries, 1] = p
         row[entries, 2] = order_of[f]
@@ -161,7 +162,7 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
         row[entries, 4] = region_of[f]
         row[entries, 5] = listed[f]
         ahead += listed[f]
-        top = max(top, merit[entries] if interviewed and good else -1)
+        top = max(top, rank if interviewed and good else -1)
         best[waiting] = top
         choices += listed[f] * (interviewed and good)
         entries += interviewed and good

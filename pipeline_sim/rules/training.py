@@ -6,7 +6,7 @@ to rounding. ``crowding`` is how far supervisors are over capacity, in percent (
 
 from __future__ import annotations
 
-from pipeline_sim.compiling import rule
+from pipeline_sim.compiling import inlined, rule
 from pipeline_sim.randomness import FOUNDATION_REVIEW, HOURS, RESIGNATION, REVIEW, STEP_OUT, WTE, draw, pick
 from pipeline_sim.rules.step_out import interruption_month
 
@@ -108,7 +108,7 @@ def foundation_result(key, person, occurrence, extend, release, already_extended
     return SIGNED_OFF
 
 
-@rule
+@inlined
 def spell_end(
     key,
     person,
