@@ -372,7 +372,7 @@ def apply(key, applicants, wishes, forms):
     for i in range(people.shape[0]):
         of_person[i] = forms_made
         person = people[i]
-        circumstances = ((home[i] + 1) * 256 + trained[i] + 1) * 256 + priority[i] + 1
+        circumstances = ((int64(home[i]) + 1) * 256 + trained[i] + 1) * 256 + priority[i] + 1
         places = (circumstances + (circumstances >> 11) + (circumstances >> 5)) % PLACES
         if circumstances_of[places] != circumstances:
             circumstances_of[places] = circumstances
