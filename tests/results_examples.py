@@ -10,7 +10,7 @@ import numpy as np
 from pipeline_sim.clock import Phase
 from pipeline_sim.eventlog import NONE, EventLog
 from pipeline_sim.identity import IdentityKind, person_identity
-from pipeline_sim.scenario.blueprint import Blueprint
+from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, Blueprint
 from pipeline_sim.vocabulary import Event, PoolKind, State
 
 PROGRAMMES = ("foundation", "gp", "core_medicine", "cardiology", "obstetrics_gynaecology")
@@ -66,6 +66,7 @@ def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
         "credentials": (),
         "credential_titles": (),
         "credential_slots": np.zeros((years, 0, len(changes.get("regions", "NS"))), np.int64),
+        "step_out_rules": np.zeros((years, 9, len(STEP_OUT_RULES)), np.int64),
         "sources": {},
         "digest": "0" * 8,
     }

@@ -172,23 +172,30 @@ def test_chances_of_stepping_out_that_add_to_more_than_one_keep_their_proportion
     always = [{**row, "female": 1, "male": 0.1} for row in rates]
     scenario = with_tables(everything_happens(), {"step_out_rates": always, "step_out_ages": []})
     sums = scenario.blueprint(1).step_out_yearly[0, 1, :, 0] / 2**32
-    kinds = len(scenario.tables["step_outs"])
+    kinds = len(scenario.blueprint(1).step_outs)
     assert sums[1].tolist() == pytest.approx([(k + 1) / kinds for k in range(kinds)])
     assert sums[0].tolist() == pytest.approx([(k + 1) / 10 for k in range(kinds)])
 
 
-def test_reasons_of_a_later_year_take_the_place_of_those_before() -> None:
+@pytest.mark.parametrize(("left", "held"), [(0.0, [0.3, 0.3, 1]), (None, None)])
+def test_a_reason_holds_until_a_later_row_of_its_own(left: float | None, held: list[float] | None) -> None:
+    """A new reason needs its share taken from the others; otherwise the year has too many."""
     scenario = everything_happens()
+    shares = {"caring": 0.3, "study": 0.7} | ({} if left is None else {"choice": left})
     later = [
         {"reason": reason, "family": "medicine", "year": 2027, "share": share, "open": 1, "always": 0}
-        for reason, share in (("caring", 0.3), ("study", 0.7))
+        for reason, share in shares.items()
     ]
-    rows = [*rows_of(scenario, "ltft_reasons"), *later]
-    blueprint = with_tables(scenario, {"ltft_reasons": rows}).blueprint(4)
+    tables = {"ltft_reasons": [*rows_of(scenario, "ltft_reasons"), *later]}
+    if held is None:
+        with pytest.raises(ScenarioError, match=r"shares of medicine adding to 1\.6 in 2027"):
+            with_tables(scenario, tables)
+        return
+    blueprint = with_tables(scenario, tables).blueprint(4)
     medicine = blueprint.programmes.index("core_medicine")
-    shares = blueprint.ltft_reasons[:, medicine, :, 0] / 2**32  # caring, choice, study
-    assert shares[1].tolist() == pytest.approx([0.4, 1, 1])
-    assert shares[2].tolist() == pytest.approx([0.3, 0.3, 1])
+    reached = blueprint.ltft_reasons[:, medicine, :, 0] / 2**32  # caring, choice, study
+    assert reached[1].tolist() == pytest.approx([0.4, 1, 1])
+    assert reached[2].tolist() == pytest.approx(held)
 
 
 @pytest.mark.parametrize("kind", ["step_outs", "credentials", "return_support"])

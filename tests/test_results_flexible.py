@@ -181,8 +181,8 @@ def test_step_outs_and_returns_are_counted(away: pd.DataFrame, kpi: str, year: i
 
 def test_posts_held_and_covers_begun_are_counted() -> None:
     """Posts are held during parental leave: Dot's for eight months and Fay's for two. Two doctors cover."""
-    rules = np.zeros((2, len(STEP_OUT_RULES)), np.int64)
-    rules[PARENTAL, STEP_OUT_RULES.index("held")] = 1
+    rules = np.zeros((3, 2, len(STEP_OUT_RULES)), np.int64)
+    rules[0, PARENTAL, STEP_OUT_RULES.index("held")] = 1
     held = blueprint(step_outs=("parental", "research"), step_out_rules=rules)
     covers = State.LOCALLY_EMPLOYED + COVERING
     away, cover = (

@@ -15,7 +15,8 @@ from pipeline_sim.results.labels import (
     CAUSE_NAMES,
     fellowship_names,
     kinds_up_to,
-    kinds_with_post_held,
+    months_in_year,
+    post_is_held,
     word,
 )
 from pipeline_sim.results.registry import Kpi, Measure, percent
@@ -91,10 +92,16 @@ def stepped_out_percent(facts: Facts) -> Measure:
 
 
 def posts_held(facts: Facts) -> Measure:
-    away = facts.census.in_states([State.STEPPED_OUT])
-    return Measure(
-        facts.heads_of(away & np.isin(facts.census.step_out, kinds_with_post_held(facts.blueprint)))
-    )
+    spells = facts.step_outs[facts.step_outs["out"] >= 0]
+    spells = spells[post_is_held(facts.blueprint)[facts.year_of[spells["out"]], spells["kind"]]]
+    where = spells["programme"] + 1, spells["region"] + 1
+    until = np.where(spells["until"] < 0, facts.blueprint.months, spells["until"])
+    change = np.zeros((facts.blueprint.months + 1, *facts.shape[1:]))
+    np.add.at(change, (spells["out"], *where), 1)
+    np.add.at(change, (until, *where), -1)
+    total = np.zeros(facts.shape)
+    np.add.at(total, facts.year_of[: facts.blueprint.months], change.cumsum(axis=0)[:-1])
+    return Measure(total / months_in_year(facts.blueprint)[:, None, None])
 
 
 def held_posts_covered(facts: Facts) -> Measure:

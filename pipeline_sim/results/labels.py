@@ -54,10 +54,9 @@ def step_out_names(blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(getattr(blueprint, "step_outs", None) or ())
 
 
-def kinds_with_post_held(blueprint: Blueprint) -> list[int]:
-    """Kinds of step-out during which the post is held."""
-    rules = getattr(blueprint, "step_out_rules", None)
-    return [] if rules is None else np.flatnonzero(rules[:, STEP_OUT_RULES.index("held")]).tolist()
+def post_is_held(blueprint: Blueprint) -> NDArray[np.bool_]:
+    """[year, kind] whether the post of someone who steps out in a year is held meanwhile."""
+    return np.asarray(blueprint.step_out_rules[..., STEP_OUT_RULES.index("held")] != 0)
 
 
 def step_out_titles(blueprint: Blueprint) -> tuple[str, ...]:

@@ -72,6 +72,10 @@ PRACTICE = np.dtype(
 STEP_OUT = np.dtype(
     [
         ("out", np.int16),
+        (
+            "until",
+            np.int16,
+        ),  # month in which they gave up, were back or began to wait for it; -1 not in the run
         ("back", np.int16),
         ("waited", np.int16),
         ("programme", np.int16),
@@ -369,9 +373,13 @@ def find_step_outs(lives: NDArray, begin: NDArray, found: NDArray) -> int:
                 spell = found[number]
                 number += 1
                 spell.out = life.month if life.event == _STEPPED_OUT else np.int16(-1)
-                spell.back, spell.waited = -1, 0
+                spell.until, spell.back, spell.waited = -1, -1, 0
                 spell.kind = life.detail % KINDS
                 spell.programme, spell.region = life.programme, life.region
+            if opened >= 0 and life.state != _AWAY:
+                for earlier in range(opened, number):
+                    if found[earlier].until < 0:
+                        found[earlier].until = life.month
             if life.event == _STEPPED_IN:
                 for earlier in range(opened, number):
                     found[earlier].back = life.month

@@ -173,20 +173,14 @@ def _requests(context: Context) -> Ints:
 
 
 def _reasons(context: Context) -> Ints:
-    """[Y, P, reason, 3] cumulative share, whether accepted, whether always granted.
-
-    The rows of a family for a later year take the place of all before: shares of a year add to 1.
-    """
+    """[Y, P, reason, 3] cumulative share, whether accepted, whether always granted."""
     families = context.tables["programmes"]["family"]
     table = context.tables.get("ltft_reasons")
     names = index_of(dict.fromkeys(table["reason"])) if table else {}
     reasons = np.zeros((context.years.count, len(families), len(names), 3), np.int64)
-    for y, rows in enumerate(context.years.in_force(table, "year", "share", "open", "always")):
-        by_date = sorted((year, family) for (_, family), (year, *_) in rows.items())
-        latest = {family: year for year, family in by_date}
-        held = {key: cells for key, (year, *cells) in rows.items() if year == latest[key[1]]}
+    for y, rows in enumerate(context.years.in_force(table, "share", "open", "always")):
         for p, family in enumerate(families):
-            own = [held.get((name, family), UNKNOWN_REASON) for name in names]
+            own = [rows.get((name, family), UNKNOWN_REASON) for name in names]
             if names and not any(share for share, _, _ in own):
                 own[0] = (1.0, *own[0][1:])
             shares, is_open, always = zip(*own, strict=True) if own else ((), (), ())
