@@ -112,7 +112,7 @@ def run_watching_pools(blueprint, seed):
     those funded by WTE where part-timers go back to full time: see test_post_funding.
     """
     seen: dict[int, int] = {}
-    supernumerary = (blueprint.step_out_rules[:, STEP_OUT_RULES.index("claim")] == GUARANTEED).any() or (
+    supernumerary = (blueprint.step_out_rules[..., STEP_OUT_RULES.index("claim")] == GUARANTEED).any() or (
         blueprint.ltft_asked and blueprint.posts_shared.any()
     )
 

@@ -173,8 +173,8 @@ def replay(blueprint: Blueprint, log: EventLog) -> tuple[dict[tuple[int, int], n
     The excuse is the percent of full time that came in above the posts, if need be: hours that rose and
     guaranteed returns.
     """
-    held_kind = blueprint.step_out_rules[:, STEP_OUT_RULES.index("held")] != 0
-    guaranteed = blueprint.step_out_rules[:, STEP_OUT_RULES.index("claim")] == GUARANTEED
+    held_kind = blueprint.step_out_rules[..., STEP_OUT_RULES.index("held")] != 0
+    guaranteed = blueprint.step_out_rules[..., STEP_OUT_RULES.index("claim")] == GUARANTEED
     changes: dict[tuple[int, int], np.ndarray] = defaultdict(lambda: np.zeros((blueprint.months, 3), int))
     holds: dict[int, tuple[int, int, int]] = {}  # person: programme, region, hours
     due: dict[int, tuple[int, tuple[int, int, int]]] = {}  # who is away: month of the post, and which
@@ -198,11 +198,12 @@ def replay(blueprint: Blueprint, log: EventLog) -> tuple[dict[tuple[int, int], n
             take(person, month, post)
         elif event == E.STEPPED_OUT:
             away = detail % KINDS
-            if held_kind[away]:
+            if held_kind[month // 12, away]:
                 continue
             leave(person, month)
-            if guaranteed[away]:
-                due[person] = (month + detail // KINDS, post)
+            since = month + detail // KINDS
+            if since < blueprint.months and guaranteed[since // 12, away]:
+                due[person] = (since, post)
         elif event == E.CHANGED_HOURS and person in holds:
             before = holds[person]
             holds[person] = post

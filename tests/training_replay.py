@@ -186,9 +186,9 @@ class _Life:
                 self.fault(month, f"{detail} months to the certificate, not {month - seat.began}")
             self.leave(month)
         elif event == Event.BLOCKED and detail == PoolKind.TRAINING_POST and seat.away >= 0:
-            if bp.step_out_rules[seat.away, RULE["claim"]] == GUARANTEED:
+            if self.rule_of(seat.away, "claim", seat.due) == GUARANTEED:
                 self.fault(month, "waits for a post that is guaranteed")
-            if bp.step_out_rules[seat.away, RULE["held"]]:
+            if self.rule_of(seat.away, "held", seat.since):
                 self.fault(month, "waits for the post that they hold")
         elif event == Event.SUPPORTED_RETURN and seat.returned != month:
             self.fault(month, "support without a return")
@@ -220,6 +220,11 @@ class _Life:
 
     # away ------------------------------------------------------------------------------------------------
 
+    def rule_of(self, kind: int, name: str, month: int) -> int:
+        """What a rule of a kind of step-out says in a month; after the run, at its end."""
+        year = training_year(self.bp.start_month, min(month, self.bp.months - 1))
+        return int(self.bp.step_out_rules[year, kind, RULE[name]])
+
     def step_out(self, month: int, kind: int, planned: int) -> None:
         seat = self.seat
         assert seat is not None
@@ -227,7 +232,7 @@ class _Life:
         if seat.away >= 0:
             self.fault(month, "steps out while away")
         seat.away, seat.due = kind, month + planned
-        if not self.bp.step_out_rules[kind, RULE["held"]]:
+        if not self.rule_of(kind, "held", month):
             self.give_back(month)
 
     def due_with_a_post(self) -> None:
@@ -235,7 +240,7 @@ class _Life:
         seat = self.seat
         if seat is None or seat.away < 0 or seat.holds_since >= 0:
             return
-        if self.bp.step_out_rules[seat.away, RULE["claim"]] == GUARANTEED:
+        if self.rule_of(seat.away, "claim", seat.due) == GUARANTEED:
             self.hold(seat.due)
 
     def step_in(self, month: int, level: int, detail: int) -> None:
@@ -253,7 +258,7 @@ class _Life:
             seat.required, seat.progress, seat.known = int(bp.level_wte_hundredths[seat.level]), 0, True
         if level != seat.level:
             self.fault(month, f"comes back in level {level}, not {seat.level}")
-        counts, rate, cap = (int(bp.step_out_rules[kind, RULE[name]]) for name in ("counts", "rate", "cap"))
+        counts, rate, cap = (self.rule_of(kind, name, month) for name in ("counts", "rate", "cap"))
         most = 0 if counts == NOTHING else min(cap, rate * planned)
         seat.to_assess += MONTH * planned if counts == REVIEWED else most
         seat.away, seat.since, seat.returned, seat.settles = -1, month, month, True
