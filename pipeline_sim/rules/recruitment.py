@@ -148,11 +148,11 @@ def assess(key, applicants, assessment, forms, ability, shortlist, cut, standing
         interviewed = shortlist[i] >= cut[p]
         good = score >= appointable[p]
         standing[f] = (ELIGIBLE if good else NOT_APPOINTABLE) if interviewed else NOT_INTERVIEWED
-        if f == of_person[i]:
-            ahead = 0
-            waiting += top >= 0
-            top = -1
-            first_of[i] = entries
+        again = f > of_person[i]  # no branches: how many applications a person made is hard to foresee
+        ahead = ahead if again else 0
+        waiting += (not again) & (top >= 0)
+        top = top if again else -1
+        first_of[i] = first_of[i] if again else entries
         rank = merit_of(tiers * int64(tier[i]), score, i)
         merit[entries] = rank
         row[entries, 0] = i
