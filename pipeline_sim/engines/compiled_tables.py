@@ -258,8 +258,17 @@ def blank(shape: Any, kind: np.dtype) -> Records:
     return by_field(room[begin : begin + size].view(kind).reshape(shape))  # type: ignore[no-any-return]
 
 
-def records(kind: type[np.signedinteger] = np.int64, /, **columns: Any) -> Records:
+def records(**columns: Any) -> Records:
     """Columns of one shape as an array of records, whole numbers all."""
+    return _records(np.int64, columns)
+
+
+def small_records(**columns: Any) -> Records:
+    """The same for numbers that fit in 32 bits: a table half as large stays nearer the processor."""
+    return _records(np.int32, columns)
+
+
+def _records(kind: type[np.signedinteger], columns: dict[str, Any]) -> Records:
     arrays = {name: np.asarray(column, kind) for name, column in columns.items()}
     shape = next(iter(arrays.values())).shape
     table = blank(shape, np.dtype([(name, kind) for name in arrays]))
@@ -288,8 +297,8 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     bp = blueprint
     people = everyone(bp)
     setting = _settings(bp, numbers)
-    transitions = records(np.int32, before=needs.before, need=needs.need, seat=needs.seat)
-    taken = records(np.int32, after=needs.after, held=needs.result)
+    transitions = small_records(before=needs.before, need=needs.need, seat=needs.seat)
+    taken = small_records(after=needs.after, held=needs.result)
     routes, programmes, careers = _routes(bp), _programmes(bp), career_tables(bp)
     cells = _cells(people)
     return Tables(
@@ -552,7 +561,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         log=blank((4, 4 * people + 4), ROW),
         counts=np.zeros(5, np.int64),
         pools=pools,
-        items=records(np.int32, pool=needs.pools, units=needs.units),
+        items=small_records(pool=needs.pools, units=needs.units),
         crowding=np.zeros((groups, regions), np.int64),
         hazards=blank((programmes, regions), HAZARD),
         workforce=np.zeros((3, programmes, regions), np.int64),
