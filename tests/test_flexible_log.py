@@ -202,7 +202,10 @@ SWITCHES: dict[str, tuple[dict[str, object], Callable[[EventLog], Rows]]] = {
         {"credential_eligibility:apply": 0}, of(E.CREDENTIAL_STARTED, E.CREDENTIAL_AWARDED),
     ),
     "the portfolio route": (
-        {"portfolio:start": 0, "portfolio:in_progress": 0, "practice.portfolio": 0},
+        {
+            "portfolio:start": 0, "portfolio:in_progress": 0, "practice.portfolio": 0,
+            "portfolio_outside:start": 0, "portfolio_outside:in_progress": 0,
+        },
         of(E.PORTFOLIO_STARTED, E.PORTFOLIO_REFUSED, E.PORTFOLIO_REGISTERED),
     ),
     "the specialist grade": ({"specialist_grade:start": 0}, of(E.SPECIALIST_GRADE)),
@@ -265,6 +268,8 @@ FROM_2027: dict[str, dict[str, object]] = {
     "training_initiative": {"apply": 0.6},
     "post_funding": {"funding": "headcount"},
     "post_cover": {"cover": 0.1},
+    "step_outs": {"post": "held", "return_rule": "priority"},
+    "portfolio_outside": {"start": 0.9},
 }
 TRIED = [table for table in FROM_2027 if table in small().tables]
 OTHERS = {"incentives", "plans", "supervisor_extra"}  # optional and dated, but not of flexible training
