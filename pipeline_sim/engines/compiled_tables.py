@@ -452,10 +452,7 @@ def _programmes(bp: Blueprint) -> Records:
 
 
 def _flexible(bp: Blueprint, setting: Records) -> FlexibleTables:
-    names = (
-        "min_months", "uptake", "months", "weeks_a_year", "weeks_cap", "uplift", "extra_time_percent",
-        "supervision",
-    )  # fmt: skip
+    names = "min_months uptake months weeks_a_year weeks_cap uplift extra_time_percent supervision".split()
     return FlexibleTables(
         setting=setting,
         kinds=records(**{name: bp.step_out_rules[..., k] for k, name in enumerate(STEP_OUT_RULES)}),
