@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 
 ENGINES = ("compiled", "simpy")
 DEFAULT_ENGINE = "compiled"
-SECONDS_TO_COMPILE = {"compiled": 60, "simpy": 15}  # roughly, what the first start is announced with
+SECONDS_TO_COMPILE = {"compiled": 95, "simpy": 15}  # roughly, what the first start is announced with
 
 
 def check_engine(name: str) -> None:
     """``PipelineError`` unless there is an engine of that name."""
     if name not in ENGINES:
         raise PipelineError(f"engine: found {name!r}, expected one of {', '.join(ENGINES)}")
+
+
+def release_buffers(name: str) -> None:
+    """Give back what an engine keeps for another run of the same blueprint, if it keeps anything."""
+    release = getattr(import_module(f"pipeline_sim.engines.{name}_engine"), "release", None)
+    if release is not None:
+        release()
 
 
 def engine_named(name: str) -> Callable[..., EventLog]:

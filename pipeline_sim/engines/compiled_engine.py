@@ -101,6 +101,11 @@ def run(blueprint: Blueprint, seed: int, rep: int = 0, progress: Progress | None
         _idle[:] = [engine]
 
 
+def release() -> None:
+    """Give back the buffers kept for another run of the same blueprint."""
+    _idle.clear()
+
+
 @flow
 def _live_on(t: Any, r: Any, key: Any, month: Any):
     """Deal with everyone on the lists; whoever is put on one by an earlier is dealt with too."""

@@ -23,7 +23,13 @@ import pandas as pd
 
 from pipeline_sim import __version__, compiling
 from pipeline_sim.clock import MONTHS_PER_YEAR
-from pipeline_sim.engines.choice import DEFAULT_ENGINE, SECONDS_TO_COMPILE, check_engine, engine_named
+from pipeline_sim.engines.choice import (
+    DEFAULT_ENGINE,
+    SECONDS_TO_COMPILE,
+    check_engine,
+    engine_named,
+    release_buffers,
+)
 from pipeline_sim.errors import PipelineError
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import Results, summarise
@@ -104,7 +110,7 @@ def single_run(
     chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
     seed = checked_seed(chosen, seed, rep, engine)
     compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
-    return run_replication(chosen, chosen.blueprint(years), seed, rep, engine, progress)
+    return run_replication(chosen, chosen.blueprint(years), seed, rep, engine, progress, more_to_come=False)
 
 
 def manifest(
@@ -201,12 +207,18 @@ def run_replication(
     rep: int,
     engine: str,
     progress: Progress | None = None,
+    more_to_come: bool = True,
 ) -> RunResult:
-    """One replication of a scenario whose blueprint is built and whose arguments are checked."""
+    """One replication of a scenario whose blueprint is built and whose arguments are checked.
+
+    ``more_to_come``: other replications of this blueprint will follow in this process.
+    """
     run = engine_named(engine)
     began = time.perf_counter()
     with compiling.first_use(engine):
         log = run(blueprint, seed, rep, progress=progress)
+        if not more_to_come:
+            release_buffers(engine)
         results = summarise(log, blueprint, rep)
     seconds = time.perf_counter() - began
     return RunResult(scenario, blueprint, log, results, seed, rep, engine, seconds)
