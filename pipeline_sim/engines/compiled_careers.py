@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline_sim.compiling import by_field, flow
+from pipeline_sim.compiling import flow
+from pipeline_sim.engines.compiled_layout import Ints, Records, records, whole
 from pipeline_sim.engines.compiled_records import Stage, note, schedule
 from pipeline_sim.rules import careers as rules
 from pipeline_sim.scenario.blueprint import PORTFOLIO_APPLICANTS, SCHEMES, TRAINED_GROUPS, Blueprint
 from pipeline_sim.vocabulary import KINDS, Event, Scheme, State
-
-Ints = NDArray[np.int64]
-Records = NDArray[Any]
 
 SAS_APPLICANT = PORTFOLIO_APPLICANTS.index("sas")
 SAS = TRAINED_GROUPS.index("sas")
@@ -39,29 +36,22 @@ def career_tables(bp: Blueprint) -> CareerTables:
     """The tables of a scenario."""
     regions = len(bp.regions)
     return CareerTables(
-        _records(bp.portfolio_process.shape, process=bp.portfolio_process),
+        records(process=bp.portfolio_process),
         _columns(bp.portfolio_terms, ("shortest", "longest", "success", "load")),
-        np.array(bp.portfolio_stock, np.int64, order="C"),
-        np.array(bp.portfolio_service, np.int64, order="C"),
-        np.array(bp.portfolio_start, np.int64, order="C"),
-        np.array(bp.specialist_grade, np.int64, order="C"),
+        whole(bp.portfolio_stock),
+        whole(bp.portfolio_service),
+        whole(bp.portfolio_start),
+        whole(bp.specialist_grade),
         _columns(bp.fellowship_terms, ("months", "percent", "stay", "added")),
-        np.array(bp.fellowship_cumulative, np.int64, order="C"),
-        np.array(bp.fellowship_weight, np.int64, order="C").reshape(-1, regions),
+        whole(bp.fellowship_cumulative),
+        whole(bp.fellowship_weight).reshape(-1, regions),
         _columns(bp.schemes, SCHEMES),
     )
 
 
 def _columns(array: Ints, names: tuple[str, ...]) -> Records:
     """The last axis of an array as the fields of records."""
-    return _records(array.shape[:-1], **{name: array[..., k] for k, name in enumerate(names)})
-
-
-def _records(shape: tuple[int, ...], **columns: Ints) -> Records:
-    table = by_field(np.zeros(shape, np.dtype([(name, np.int64) for name in columns])))
-    for name, column in columns.items():
-        table[name] = column
-    return table  # type: ignore[no-any-return]
+    return records(**{name: array[..., k] for k, name in enumerate(names)})
 
 
 @flow

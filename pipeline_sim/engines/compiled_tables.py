@@ -7,13 +7,12 @@ blueprint; the buffers are made once and used again by each run.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim import clock
-from pipeline_sim.compiling import by_field
 from pipeline_sim.engines.common import (
     levels_before,
     own_sas_specialty,
@@ -21,6 +20,7 @@ from pipeline_sim.engines.common import (
     trained_specialty_thresholds,
 )
 from pipeline_sim.engines.compiled_careers import CareerTables, career_tables
+from pipeline_sim.engines.compiled_layout import Ints, Records, blank, records, small_records, whole
 from pipeline_sim.engines.compiled_needs import (
     NeedTables,
     PoolNumbers,
@@ -44,11 +44,6 @@ from pipeline_sim.scenario.blueprint import (
     Blueprint,
 )
 from pipeline_sim.vocabulary import PoolKind, State
-
-CACHE_LINE = 64  # bytes
-
-Ints = NDArray[np.int64]
-Records = NDArray[Any]
 
 SETTINGS = (
     "start_month", "months", "foundation_reserve_reapplies", "foundation_extension_months",
@@ -248,38 +243,6 @@ NEED = np.dtype(
 HAZARD = np.dtype([(name, np.int64) for name in ("resign", "development", "extra_time", "release")])
 WAITING = np.dtype([(name, np.int32) for name in ("person", "need", "since", "spared")])
 GRANTED = np.dtype([("person", np.int32), ("bundle", np.int32)])
-
-
-def blank(shape: Any, kind: np.dtype) -> Records:
-    """Records of nothing but zeros; those of a cache line each lie in one."""
-    size = int(np.prod(shape)) * kind.itemsize
-    room = np.zeros(size + CACHE_LINE, np.uint8)
-    begin = -room.ctypes.data % CACHE_LINE
-    return by_field(room[begin : begin + size].view(kind).reshape(shape))  # type: ignore[no-any-return]
-
-
-def records(**columns: Any) -> Records:
-    """Columns of one shape as an array of records, whole numbers all."""
-    return _records(np.int64, columns)
-
-
-def small_records(**columns: Any) -> Records:
-    """The same for numbers that fit in 32 bits: a table half as large stays nearer the processor."""
-    return _records(np.int32, columns)
-
-
-def _records(kind: type[np.signedinteger], columns: dict[str, Any]) -> Records:
-    arrays = {name: np.asarray(column, kind) for name, column in columns.items()}
-    shape = next(iter(arrays.values())).shape
-    table = blank(shape, np.dtype([(name, kind) for name in arrays]))
-    for name, column in arrays.items():
-        table[name] = column
-    return table
-
-
-def whole(array: Any) -> Ints:
-    """One memory layout for every scenario: otherwise the kernels would be compiled anew."""
-    return np.array(array, np.int64, order="C")
 
 
 def _credit(bp: Blueprint) -> tuple[Records, Records, Records]:

@@ -128,6 +128,26 @@ class Years:
             for key, cells in rows
         ]
 
+    def numbers(self, table: Table | None, columns: Sequence[str], *indexes: Index) -> Ints:
+        """[year, ..., column]: each row holds until the next of its key, and before the first all is 0.
+
+        Probabilities become thresholds, other numbers with a fraction hundredths; ``indexes`` are as for
+        :meth:`dense`.
+        """
+        shape = (self.count, *(len(index) for index in indexes), len(columns))
+        result = np.zeros(shape, np.int64)
+        for years, key, cells in self.dated(table, *columns):
+            where = tuple(index[part] for index, part in zip(indexes, key, strict=True))
+            for k, (column, value) in enumerate(zip(columns, cells, strict=True)):
+                kind = table.spec.by_name[column].kind if table else ""
+                if kind == "probability":
+                    value = threshold(value)
+                elif kind == "number":
+                    value = percent(value)
+                place: tuple[Any, ...] = (years, *where, k)
+                result[place] = value
+        return result
+
     def in_force(self, table: Table | None, *columns: str) -> list[dict[Key, Cells]]:
         """For each year the cells that hold, by key without the year, in the order of :meth:`dated`."""
         held: list[dict[Key, Cells]] = [{} for _ in range(self.count)]
@@ -138,8 +158,7 @@ class Years:
 
     def of_rule(self, table: Table, value: str) -> list[Any]:
         """Value of each year of a table keyed by year alone."""
-        dated = sorted(zip(table["year"], table[value], strict=True))
-        return [[v for year, v in dated if year <= self.first + y][-1] for y in range(self.count)]
+        return [cells[()][0] for cells in self.in_force(table, value)]
 
 
 def grouped(table: Table, group: str, *columns: str) -> dict[Any, list[tuple[Any, ...]]]:

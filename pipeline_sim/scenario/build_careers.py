@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline_sim.clock import MONTHS_PER_YEAR
-from pipeline_sim.scenario.arrays import Index, cumulative, index_of, percent, threshold, weights
+from pipeline_sim.scenario.arrays import Index, cumulative, index_of, threshold, weights
 from pipeline_sim.scenario.blueprint import (
     APPLICANT_GROUPS,
     PORTFOLIO_APPLICANTS,
@@ -116,21 +116,4 @@ def _fellowships(context: Context) -> dict[str, Any]:
 
 
 def _by_year(context: Context, name: str, columns: Sequence[str], *indexes: Index) -> Ints:
-    """[Y, ..., column]: each row holds until the next of its key, and before the first all is 0.
-
-    Probabilities become thresholds, other numbers with a fraction hundredths; the year is the last key.
-    """
-    shape = (context.years.count, *(len(index) for index in indexes), len(columns))
-    result = np.zeros(shape, np.int64)
-    table = context.tables.get(name)
-    for span, key, cells in context.years.dated(table, *columns):
-        where = tuple(index[part] for index, part in zip(indexes, key, strict=True))
-        for k, (column, value) in enumerate(zip(columns, cells, strict=True)):
-            kind = table.spec.by_name[column].kind if table else ""
-            if kind == "probability":
-                value = threshold(value)
-            elif kind == "number":
-                value = percent(value)
-            place: tuple[Any, ...] = (span, *where, k)
-            result[place] = value
-    return result
+    return context.years.numbers(context.tables.get(name), columns, *indexes)

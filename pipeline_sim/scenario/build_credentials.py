@@ -42,13 +42,11 @@ def _eligibility(context: Context, credentials: dict[Any, int]) -> tuple[Any, An
     chance = np.zeros((years.count, len(CREDENTIAL_GROUPS), len(programmes), len(credentials)), np.int64)
     from_level = np.zeros((years.count, len(programmes), len(credentials)), np.int64)
     table = context.tables.get("credential_eligibility")
-    rows = table.rows("year", "credential", "programme", "group", "from_level", "apply") if table else ()
-    for year, credential, programme, group, level, apply in sorted(rows, key=lambda row: row[0]):
-        since = max(year - years.first, 0)
+    for span, (credential, programme, group), (level, apply) in years.dated(table, "from_level", "apply"):
         p, c = programmes[programme], credentials[credential]
-        chance[since:, CREDENTIAL_GROUPS.index(group), p, c] = threshold(apply)
+        chance[span, CREDENTIAL_GROUPS.index(group), p, c] = threshold(apply)
         if group == "trainee":
-            from_level[since:, p, c] = level
+            from_level[span, p, c] = level
     return chance, from_level
 
 

@@ -30,8 +30,8 @@ def outside_chances(context: Context) -> dict[str, Any]:
         "outside_service": service,
         "outside_rates": rates,
         "applicant_rates": leaving,
-        "sas_after_training": _yearly(tables.get("sas_after_training"), years, ("share", "min_nhs_months")),
-        "initiative": _yearly(tables.get("training_initiative"), years, ("months", "leave", "apply")),
+        "sas_after_training": years.numbers(tables.get("sas_after_training"), ("share", "min_nhs_months")),
+        "initiative": years.numbers(tables.get("training_initiative"), ("months", "leave", "apply")),
     }
 
 
@@ -43,22 +43,21 @@ def _rates(
     ``outside.csv`` holds where no row of ``outside_by_service.csv`` has begun, by service and by year; a
     former trainee is as any overseas doctor there. The last move is to begin a portfolio application.
     """
-    later = sorted(by_service.rows(*_KEYS, *OUTSIDE_MOVES)) if by_service else []
+    # by service, then year: longer service overwrites from where it begins, later years from theirs
+    later = sorted(years.dated(by_service, *OUTSIDE_MOVES), key=lambda row: row[1][2])
     starts = years.dated(portfolio, "min_nhs_months", "start")
-    bands = sorted({0, *(row[2] for row in later), *(months for _, _, (months, _) in starts)})
+    bands = sorted(
+        {0, *(service for _, (_, _, service), _ in later), *(months for _, _, (months, _) in starts)}
+    )
     shape = (len(OUTSIDE_KINDS), len(OUTSIDE_STATES), years.count, len(bands), len(OUTSIDE_MOVES) + 1)
     rates = np.zeros(shape, np.int64)
     moves = rates[..., :-1]
     for state, group, *chances in outside.rows("state", "group", *OUTSIDE_MOVES):
         for kind in _kinds(group):
             moves[kind, OUTSIDE_STATES.index(state)] = [threshold(chance) for chance in chances]
-    # sorted by service, then year: longer service overwrites from where it begins, later years from theirs
-    for state, group, service, year, *chances in later:
-        since = max(year - years.first, 0)
+    for span, (state, group, service), yearly in later:
         place = OUTSIDE_KINDS.index(group), OUTSIDE_STATES.index(state)
-        moves[(*place, slice(since, None), slice(bands.index(service), None))] = [
-            threshold(chance) for chance in chances
-        ]
+        moves[(*place, span, slice(bands.index(service), None))] = [threshold(chance) for chance in yearly]
     for span, (group,), (service, start) in starts:
         chance = np.where(np.array(bands) >= service, threshold(start), 0)
         rates[_kinds(group), LOCALLY_EMPLOYED, span, :, -1] = chance
@@ -68,18 +67,3 @@ def _rates(
 def _kinds(group: str) -> list[int]:
     """The kinds of doctor of a group of applicants."""
     return [0] if group == OUTSIDE_KINDS[0] else [1, 2]
-
-
-_KEYS = ("state", "group", "service_from", "year")
-
-
-def _yearly(table: Table | None, years: Years, columns: tuple[str, ...]) -> Ints:
-    """[year, column] values, probabilities as thresholds; 0 before the first row and without the table."""
-    result = np.zeros((years.count, len(columns)), np.int64)
-    if table is None:
-        return result
-    for year, *cells in sorted(table.rows("year", *columns)):
-        for k, (name, cell) in enumerate(zip(columns, cells, strict=True)):
-            kind = table.spec.by_name[name].kind
-            result[max(year - years.first, 0) :, k] = threshold(cell) if kind == "probability" else cell
-    return result
