@@ -10,20 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.load import Scenario, list_scenarios, load_scenario
+    from pipeline_sim.scenario.policies import Policy, list_policies, load_policy
     from pipeline_sim.studies.replicating import multiple_replications
     from pipeline_sim.studies.runs import single_run
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Policy",
     "Scenario",
+    "list_policies",
     "list_scenarios",
+    "load_policy",
     "load_scenario",
     "multiple_replications",
     "single_run",
 ]
 
 _HOMES = {
+    "Policy": "pipeline_sim.scenario.policies",
+    "list_policies": "pipeline_sim.scenario.policies",
+    "load_policy": "pipeline_sim.scenario.policies",
     "Scenario": "pipeline_sim.scenario.load",
     "list_scenarios": "pipeline_sim.scenario.load",
     "load_scenario": "pipeline_sim.scenario.load",

@@ -127,7 +127,7 @@ def test_moving_up_with_equal_needs_waits_for_nothing_and_more_keeps_only_the_po
     """GP in the teaching base: post and supervisor all through, a practice place from one level on."""
     blueprint = teaching().blueprint(2)
     numbers = PoolNumbers.of(blueprint)
-    needs = work_out_needs(blueprint, numbers)
+    needs = work_out_needs([blueprint], numbers)
     gp = blueprint.programmes.index("general_practice")
     first, regions = int(blueprint.level_first[gp]), len(blueprint.regions)
 

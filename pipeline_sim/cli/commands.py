@@ -87,10 +87,10 @@ def diff_engines(**options: Any) -> None:
 @cli.command(name="list")
 @debug_option
 def list_() -> None:
-    """List the bundled scenarios."""
-    from pipeline_sim.cli.scenarios import show_scenarios
+    """List the bundled scenarios and policies."""
+    from pipeline_sim.cli.scenarios import show_catalogue
 
-    show_scenarios()
+    show_catalogue()
 
 
 @cli.command()

@@ -20,10 +20,11 @@ def compare_engines(
     seed: int | None,
     scale: float | None,
     edits: tuple[tuple[str, str], ...],
+    policies: tuple[str, ...],
     rep: int,
 ) -> None:
     """Say that the logs are identical, or show the first difference and end with exit code 1."""
-    chosen = chosen_scenario(scenario, edits, scale)
+    chosen = chosen_scenario(scenario, edits, scale, policies, years)
     blueprint = chosen.blueprint(years)
     seed = chosen.default_seed if seed is None else seed
     start = (blueprint.start_year, blueprint.start_month)

@@ -47,13 +47,26 @@ class Edit(click.ParamType):
         return path.strip(), text.strip()
 
 
-def chosen_scenario(name_or_path: str, edits: Sequence[tuple[str, str]], scale: float | None) -> Scenario:
-    """The scenario, with the ``--set`` edits made together and then scaled."""
+def chosen_scenario(
+    name_or_path: str,
+    edits: Sequence[tuple[str, str]],
+    scale: float | None,
+    policies: Sequence[str] = (),
+    years: int | None = None,
+) -> Scenario:
+    """The scenario with the ``--set`` edits, then the policies, then scaled.
+
+    A policy without effect in a run of ``years`` is told on standard error.
+    """
     from pipeline_sim.scenario.load import load_scenario
 
     scenario = load_scenario(name_or_path)
     if edits:
         scenario = scenario.with_values(dict(edits))
+    if policies:
+        scenario = scenario.with_policy(*policies)
+    for note in scenario.policy_notes(years):
+        click.echo(f"note: {note}", err=True)
     return scenario if scale is None else scenario.scaled(scale)
 
 
@@ -67,6 +80,13 @@ def debug_option(command: Command) -> Command:
 def simulation_options(command: Command) -> Command:
     """Options that decide what is simulated."""
     for option in (
+        click.option(
+            "--policy",
+            "policies",
+            metavar="NAME",
+            multiple=True,
+            help="A policy from `pipeline-sim list`, or a .toml file of your own; may be repeated.",
+        ),
         click.option(
             "--set", "edits", type=Edit(), multiple=True, help="Change one parameter; may be repeated."
         ),

@@ -61,6 +61,7 @@ def run_and_write(
     seed: int | None,
     scale: float | None,
     edits: tuple[tuple[str, str], ...],
+    policies: tuple[str, ...],
     reps: int,
     workers: int,
     engine: str,
@@ -71,7 +72,7 @@ def run_and_write(
     if workers > most_workers():
         raise WrongInput(f"--workers: found {workers}, expected 1 to {most_workers()} on this machine")
     workers = min(check_workers(workers), reps)
-    chosen = chosen_scenario(scenario, edits, scale)
+    chosen = chosen_scenario(scenario, edits, scale, policies, years)
     blueprint = chosen.blueprint(years)
     seed = chosen.default_seed if seed is None else seed
     folder = default_folder(chosen.name) if out is None else out
@@ -101,6 +102,7 @@ def run_and_write(
             workers=workers,
             workers_memory_mib=max(memory, default=None),
             edits=edits,
+            policies=[policy.name for policy in chosen.policies],
             scale=scale,
         )
         output.write(results, record, draw_figures(results, blueprint, seed))

@@ -9,18 +9,23 @@ from typing import Any
 import click
 
 from pipeline_sim.scenario.load import list_scenarios, load_scenario
+from pipeline_sim.scenario.policies import list_policies
 from pipeline_sim.scenario.schema import KEPT
 
 IN_FULL = 5  # more values than this are only listed
 LISTED = 40
 
 
-def show_scenarios() -> None:
-    """Name and title of every bundled scenario."""
-    scenarios = list_scenarios()
-    width = max((len(name) for name, _ in scenarios), default=0)
-    for name, title in scenarios:
-        click.echo(f"{name:{width}}  {title}")
+def show_catalogue() -> None:
+    """Name and title of every bundled scenario, then of every bundled policy, by group."""
+    groups: dict[str, list[tuple[str, str]]] = {"Scenarios": list_scenarios()}
+    for policy in list_policies():
+        groups.setdefault(f"Policies: {policy.group}", []).append((policy.name, policy.title))
+    width = max(len(name) for rows in groups.values() for name, _ in rows)
+    for number, (group, rows) in enumerate(groups.items()):
+        click.echo(("\n" if number else "") + group)
+        for name, title in rows:
+            click.echo(f"  {name:{width}}  {title}")
 
 
 def check_scenario(name_or_path: str) -> None:

@@ -19,6 +19,7 @@ def tell_a_life(
     seed: int | None,
     scale: float | None,
     edits: tuple[tuple[str, str], ...],
+    policies: tuple[str, ...],
     rep: int,
 ) -> None:
     """Print the life of ``person``; a number that can be nobody is refused before simulating."""
@@ -27,7 +28,7 @@ def tell_a_life(
             describe(person)
         except ValueError as wrong:
             raise WrongInput(f"--person: {wrong}") from wrong
-    chosen = chosen_scenario(scenario, edits, scale)
+    chosen = chosen_scenario(scenario, edits, scale, policies, years)
     blueprint = chosen.blueprint(years)
     drawn_with = chosen.default_seed if seed is None else seed
     start = (blueprint.start_year, blueprint.start_month)

@@ -155,7 +155,7 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
     person.region = region
     state = State.TRAINING.value if programme else State.FOUNDATION.value
     _present(r, i, state, programme, level, region, wte)
-    transition = level * setting.regions + region
+    transition = setting.levels_from + level * setting.regions + region
     person.held = t.transitions[transition].seat
     exchange(r.pools, r.items, person.held, 1)
     spare(r.pools, r.items, person.held, FULL_TIME - wte)

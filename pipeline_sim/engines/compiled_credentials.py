@@ -120,12 +120,17 @@ class Credentials:
     """All credentials of a run."""
 
     def __init__(self, blueprint: Blueprint, tables: Tables, run: Run, key: int) -> None:
-        self._bp, self._t, self._run, self._key = blueprint, tables, run, key
+        self._run, self._key = run, key
+        self.read(blueprint, tables)
         self._studies = by_field(np.zeros(0, STUDY))
         self._held = np.zeros(len(run.people), np.int64)  # bit mask of credentials by person
         self._applies = np.empty(len(run.people), np.int8)
         self._first_pool = int(tables.supply.setting["supervisors_from"][0])
         self._months = set(blueprint.credential_month.tolist())
+
+    def read(self, blueprint: Blueprint, tables: Tables) -> None:
+        """From now on these tables hold."""
+        self._bp, self._t = blueprint, tables
 
     def end_month(self, month: int) -> NDArray:
         """Awards of the month, then new starts: their rows of the log."""

@@ -25,8 +25,9 @@ from pipeline_sim.engines.compiled_foundation import (
     foundation_year_begins,
 )
 from pipeline_sim.engines.compiled_log import Book, Shelf
-from pipeline_sim.engines.compiled_needs import SETTINGS, PoolNumbers, work_out_needs
+from pipeline_sim.engines.compiled_needs import SETTINGS, PoolNumbers, what_is_asked, work_out_needs
 from pipeline_sim.engines.compiled_outside import foundation_ends, outside_begins, outside_decides, resigned
+from pipeline_sim.engines.compiled_people import everyone
 from pipeline_sim.engines.compiled_practice import (
     joins,
     practice_begins,
@@ -65,7 +66,7 @@ from pipeline_sim.engines.compiled_school import (
 )
 from pipeline_sim.engines.compiled_spells import count_part_timers
 from pipeline_sim.engines.compiled_step_outs import away_ends, steps_in
-from pipeline_sim.engines.compiled_tables import clear, make_queue, make_run, make_tables
+from pipeline_sim.engines.compiled_tables import Tables, clear, make_queue, make_run, make_tables
 from pipeline_sim.engines.compiled_training import (
     level_begins,
     seated_trainees_begin,
@@ -192,9 +193,18 @@ class CompiledEngine:
 
     def __init__(self, blueprint: Blueprint) -> None:
         self.blueprint = blueprint
-        numbers = PoolNumbers.of(blueprint)
-        needs = work_out_needs(blueprint, numbers)
-        self._tables = make_tables(blueprint, numbers, needs)
+        numbers, people = PoolNumbers.of(blueprint), everyone(blueprint)
+        asked: dict[Any, Blueprint] = {}
+        for _, era in ((0, blueprint), *blueprint.eras):
+            asked.setdefault(what_is_asked(era), era)
+        needs = work_out_needs(list(asked.values()), numbers)
+        numbered = {what: number for number, what in enumerate(asked)}
+
+        def tables(era: Blueprint) -> Tables:
+            return make_tables(era, numbers, needs, people, numbered[what_is_asked(era)], len(asked))
+
+        self._tables = tables(blueprint)
+        self._eras = {month: (era, tables(era)) for month, era in blueprint.eras}
         self._run = make_run(self._tables, needs)
         self._queue = make_queue(needs, len(self._tables.arrivals.identity))
         self._shelf = Shelf(self._tables.arrivals.identity)
@@ -212,10 +222,15 @@ class CompiledEngine:
         _start(t, r, key, 0)
         self._log(book, 0, ARRIVALS, 0)
         for month in range(bp.months):
+            if month in self._eras:
+                bp, t = self._eras[month]
+                rounds.read(bp, t)
+                credentials.read(bp, t)
+                set_hazards(t.training, r)
             _until_rounds(t, r, key, month)
             self._log(book, month, ARRIVALS, Phase.ARRIVALS)
             self._log(book, month, ENDINGS, Phase.ENDINGS)
-            self._hold_rounds(book, rounds, key, month)
+            self._hold_rounds(book, rounds, bp, t, key, month)
             _grants_and_starts(t, self._queue, r, key, month)
             fill_enhance_places(bp, r, key, month)
             self._log(book, month, GRANTS, Phase.GRANTS)
@@ -234,9 +249,11 @@ class CompiledEngine:
         book.append(run.log[which], int(run.counts[which]), month, int(phase))
         run.counts[which] = 0
 
-    def _hold_rounds(self, book: Book, rounds: Rounds, key: int, month: int) -> None:
+    def _hold_rounds(
+        self, book: Book, rounds: Rounds, bp: Blueprint, t: Tables, key: int, month: int
+    ) -> None:
         """Foundation allocation and recruitment of a month, and their answers."""
-        bp, t, run = self.blueprint, self._tables, self._run
+        run = self._run
         month_of_year = clock.calendar_month(bp.start_month, month)
         if month_of_year == clock.TRAINING_YEAR_MONTH:
             applicants, answers = rounds.allocate_foundation(clock.training_year(bp.start_month, month))

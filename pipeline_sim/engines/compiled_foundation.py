@@ -8,7 +8,7 @@ from numba import int64
 
 from pipeline_sim.compiling import flow
 from pipeline_sim.engines.compiled_needs import FOUNDATION
-from pipeline_sim.engines.compiled_queues import move_on
+from pipeline_sim.engines.compiled_queues import move_on, transition_up
 from pipeline_sim.engines.compiled_records import (
     ALIVE,
     ENDINGS,
@@ -86,7 +86,7 @@ def foundation_answers(
             r.flex[i].hours = person.wte
             started = r.counts[STARTS]
             person.way = 0
-            transition = person.level * setting.regions + person.region
+            transition = setting.levels_from + person.level * setting.regions + person.region
             move_on(t, r, i, transition, STARTING, Stage.FOUNDATION_BEGINS)
         elif happens(
             key, person.identity, FOUNDATION_REAPPLIES, season, setting.foundation_reserve_reapplies
@@ -159,13 +159,9 @@ def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
             ended += 1
             if level == first:
                 person.level = level + 1
-                transition = (level + 1) * setting.regions + region
-                person.way = 0
                 share = setting.foundation_practice_share
-                if happens(key, person.identity, PRACTICE_PLACEMENT, 0, share):
-                    person.way = 1
-                    transition = t.levels.shape[0] * setting.regions + region
-                move_on(t, r, i, transition, SITTING, Stage.FOUNDATION_BEGINS)
+                person.way = int64(happens(key, person.identity, PRACTICE_PLACEMENT, 0, share))
+                move_on(t, r, i, transition_up(t, person, person.way), SITTING, Stage.FOUNDATION_BEGINS)
             else:
                 give_back(r, person)
                 person.tier = 1  # through a UK foundation programme

@@ -4,12 +4,14 @@ Where a person can go from and to is known from the blueprint, so what they give
 they ask for and what they give back after the grant are rows of a table. Numbering: bundle 0 is nothing;
 transitions are levels x regions (entering a level), then regions (an F2 year with a practice placement),
 then levels x regions (starting a level with nothing in hand), then stages x regions (a year of medical
-school), then what comes back from step-outs.
+school), then what comes back from step-outs. When policies change what a level or a year asks for, there
+is such a block for each of these eras, and behind them the moves from what a level asked for in an earlier
+era.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -154,28 +156,53 @@ def training_items(
     return tuple((pool, units) for pool, units in items if units)
 
 
-def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
-    """All transitions of a scenario."""
+def what_is_asked(blueprint: Blueprint) -> tuple[bytes | int, ...]:
+    """Equal for blueprints of the same scenario whose transitions are the same."""
+    return (
+        blueprint.level_practice_units.tobytes(),
+        blueprint.level_supervisor_units.tobytes(),
+        blueprint.mix_units.tobytes(),
+        blueprint.foundation_practice_units,
+    )
+
+
+def work_out_needs(eras: Sequence[Blueprint], numbers: PoolNumbers) -> NeedTables:
+    """All transitions of a scenario; ``eras`` are blueprints that differ in what is asked, in order."""
     needs = Needs()
+    for era in eras:
+        _add_era(needs, era, eras[0], numbers)
+    for earlier in eras[1:]:
+        for era in eras:
+            _add_moves(needs, earlier, era, numbers)
+    return _as_arrays(needs, numbers.kinds())
+
+
+def _add_moves(needs: Needs, earlier: Blueprint, blueprint: Blueprint, numbers: PoolNumbers) -> None:
+    """Moves up a level from what the level below asked for in an earlier era (or the same one)."""
     regions = range(len(blueprint.regions))
     posts = range(numbers.post(0, 0), numbers.supervisor(0, 0))
     for programme in range(len(blueprint.programmes)):
         first = int(blueprint.level_first[programme])
         for level in range(first, first + int(blueprint.level_count[programme])):
             for region in regions:
-                held = (
-                    training_items(blueprint, numbers, programme, level - 1, region) if level > first else ()
-                )
+                held = training_items(earlier, numbers, programme, level - 1, region) if level > first else ()
                 wanted = training_items(blueprint, numbers, programme, level, region)
                 needs.add_move(held, (wanted,), posts)
                 needs.seats.append(needs.bundle(wanted))
     for region in regions:
         first = int(blueprint.level_first[FOUNDATION])
-        held = training_items(blueprint, numbers, FOUNDATION, first, region)
+        held = training_items(earlier, numbers, FOUNDATION, first, region)
         plain = training_items(blueprint, numbers, FOUNDATION, first + 1, region)
         units = blueprint.foundation_practice_units
         with_practice = ((*plain, (numbers.practice(region), units)), plain) if units else (plain,)
         needs.add_move(held, with_practice, posts)
+        needs.seats.append(0)
+
+
+def _add_era(needs: Needs, blueprint: Blueprint, first_era: Blueprint, numbers: PoolNumbers) -> None:
+    regions = range(len(blueprint.regions))
+    posts = range(numbers.post(0, 0), numbers.supervisor(0, 0))
+    _add_moves(needs, first_era, blueprint, numbers)
     for programme in range(len(blueprint.programmes)):
         first = int(blueprint.level_first[programme])
         for level in range(first, first + int(blueprint.level_count[programme])):
@@ -198,12 +225,24 @@ def work_out_needs(blueprint: Blueprint, numbers: PoolNumbers) -> NeedTables:
                 needs.add((), AT_ONCE, [()], [()])
     if blueprint.step_outs:
         _add_returns(needs, blueprint, numbers, posts)
-    return _as_arrays(needs, numbers.kinds())
+    needs.seats += [0] * (len(needs.rows) - len(needs.seats))
+
+
+def moves_count(blueprint: Blueprint) -> int:
+    """Transitions of moving up a level: one a level and region, and F2 years with a practice placement."""
+    return (len(blueprint.levels) + 1) * len(blueprint.regions)
+
+
+def era_count(blueprint: Blueprint) -> int:
+    """Transitions of one era."""
+    if not blueprint.step_outs:
+        return returns_from(blueprint)
+    return posts_alone_from(blueprint) + len(blueprint.programmes) * len(blueprint.regions)
 
 
 def entries_from(blueprint: Blueprint) -> int:
     """The first transition of starting a programme, nothing in hand: one a level and region."""
-    return (len(blueprint.levels) + 1) * len(blueprint.regions)
+    return moves_count(blueprint)
 
 
 def placements_from(blueprint: Blueprint) -> int:

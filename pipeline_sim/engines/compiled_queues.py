@@ -11,7 +11,7 @@ from typing import Any
 from numba import int64
 
 from pipeline_sim import clock
-from pipeline_sim.compiling import flow
+from pipeline_sim.compiling import flow, inlined
 from pipeline_sim.engines.compiled_needs import AT_ONCE, FOUNDATION, SETTINGS
 from pipeline_sim.engines.compiled_records import (
     GRANTS,
@@ -126,6 +126,24 @@ def _block(q: Any, r: Any, month: Any, number: Any, spared: Any):
     need.tell_all = int(pool.kind != before or need.september_only != 0)
     need.cause = pool.kind
     need.blocked = month
+
+
+@inlined
+def transition_up(t: Any, person: Any, with_practice: Any):
+    """The transition into someone's level from what they hold for the one below.
+
+    That may be what the level asked for in an earlier era.
+    """
+    setting = t.setting[0]
+    row = person.level * setting.regions + person.region
+    below = row - setting.regions
+    if with_practice:
+        row = t.levels.shape[0] * setting.regions + person.region
+    if setting.need_eras > 1:
+        for era in range(1, setting.need_eras):
+            if t.transitions[era * setting.transitions + below].seat == person.held:
+                return setting.other_eras_from + (era - 1) * setting.other_eras + row
+    return setting.levels_from + row
 
 
 @flow

@@ -462,8 +462,13 @@ class Rounds:
     """The allocations and recruitment seasons of one run; what happens is added to ``rows``."""
 
     def __init__(self, blueprint: Blueprint, tables: Any, run: Run, key: int, rows: RoundRows) -> None:
-        self._bp, self._t, self._r, self._key, self._rows = blueprint, tables, run, key, rows
-        self._competition = Competition(blueprint)
+        self._r, self._key, self._rows = run, key, rows
+        self.read(blueprint, tables)
+        self._competition = Competition(len(blueprint.programmes))
+
+    def read(self, blueprint: Blueprint, tables: Any) -> None:
+        """From now on these tables hold."""
+        self._bp, self._t = blueprint, tables
 
     def allocate_foundation(self, year: int) -> tuple[NDArray, tuple[NDArray, ...]]:
         """Run the yearly allocation: (applicants, (starts, kind, region) of each)."""
@@ -500,7 +505,7 @@ class Rounds:
         enough = int(bp.tier_nhs_months[year])
         gather_applicants(self._t.training.setting[0], run, self._key, month, enough, people, season)
         entered, entrant = Applicants.room_for(count), np.empty(count, np.int32)
-        weights, places = self._competition.weights(year)
+        weights, places = self._competition.weights(bp, year)
         applied, posts = np.zeros(len(bp.programmes), np.int64), np.zeros(len(bp.programmes), np.int64)
         for n in np.flatnonzero(bp.round_month == month_of_year).tolist():
             repeats = bool(bp.round_repeats[n] >= 0)

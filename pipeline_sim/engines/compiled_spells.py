@@ -68,7 +68,8 @@ def end_support(t: Any, r: Any, i: Any):
     if flex.support != 0:
         flex.support = 0
         give_back(r, person)
-        transition = person.level * t.setting[0].regions + person.region
+        setting = t.setting[0]
+        transition = setting.levels_from + person.level * setting.regions + person.region
         person.held = t.transitions[transition].seat
         exchange(r.pools, r.items, person.held, 1)
 

@@ -25,11 +25,13 @@ from pipeline_sim.engines.compiled_needs import (
     NeedTables,
     PoolNumbers,
     entries_from,
+    era_count,
+    moves_count,
     placements_from,
     posts_alone_from,
     returns_from,
 )
-from pipeline_sim.engines.compiled_people import Everyone, everyone
+from pipeline_sim.engines.compiled_people import Everyone
 from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES, Calendar
 from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules.credentials import TRAINEE
@@ -255,11 +257,12 @@ def _credit(bp: Blueprint) -> tuple[Records, Records, Records]:
     )
 
 
-def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -> Tables:
-    """The tables of a scenario."""
+def make_tables(
+    blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables, people: Everyone, era: int, eras: int
+) -> Tables:
+    """The tables of a scenario in one era, number ``era`` of the ``eras`` that differ in what is asked."""
     bp = blueprint
-    people = everyone(bp)
-    setting = _settings(bp, numbers)
+    setting = _settings(bp, numbers, era, eras)
     transitions = small_records(before=needs.before, need=needs.need, seat=needs.seat)
     taken = small_records(after=needs.after, held=needs.result)
     routes, programmes, careers = _routes(bp), _programmes(bp), career_tables(bp)
@@ -350,7 +353,8 @@ def make_tables(blueprint: Blueprint, numbers: PoolNumbers, needs: NeedTables) -
     )
 
 
-def _settings(bp: Blueprint, numbers: PoolNumbers) -> Records:
+def _settings(bp: Blueprint, numbers: PoolNumbers, era: int, eras: int) -> Records:
+    here = era * era_count(bp)
     values = {name: int(getattr(bp, name)) for name in SETTINGS}
     derived = {
         "year_offset": (bp.start_month - clock.TRAINING_YEAR_MONTH) % clock.MONTHS_PER_YEAR,
@@ -360,12 +364,17 @@ def _settings(bp: Blueprint, numbers: PoolNumbers) -> Records:
         "groups": len(bp.supervision_groups),
         "posts_from": numbers.post(0, 0),
         "supervisors_from": numbers.supervisor(0, 0),
-        "enter": entries_from(bp),
+        "need_eras": eras,
+        "transitions": era_count(bp),
+        "other_eras_from": eras * era_count(bp) + era * moves_count(bp),
+        "other_eras": eras * moves_count(bp),
+        "levels_from": here,
+        "enter": here + entries_from(bp),
         "practice_from": numbers.practice(0),
         "support_from": numbers.support(0),
-        "placements_from": placements_from(bp),
-        "returns_from": returns_from(bp),
-        "posts_alone_from": posts_alone_from(bp),
+        "placements_from": here + placements_from(bp),
+        "returns_from": here + returns_from(bp),
+        "posts_alone_from": here + posts_alone_from(bp),
         "kinds": len(bp.step_outs),
         "asked": int(bp.ltft_asked),
         "youngest_trainee": 12 * int(bp.stock_trainee_age[0]),

@@ -10,7 +10,7 @@ from numba import int64
 from pipeline_sim.compiling import flow, inlined
 from pipeline_sim.engines.compiled_credit import leave_programme, note_credit, start_level, tries_another
 from pipeline_sim.engines.compiled_outside import go_outside
-from pipeline_sim.engines.compiled_queues import move_on
+from pipeline_sim.engines.compiled_queues import move_on, transition_up
 from pipeline_sim.engines.compiled_records import (
     APPLICANTS,
     ENDINGS,
@@ -234,8 +234,7 @@ def next_level(t: Any, r: Any, i: Any):
     person = r.people[i]
     person.progress -= person.required
     person.level += 1
-    transition = person.level * t.setting[0].regions + person.region
-    move_on(t, r, i, transition, SITTING, Stage.LEVEL_BEGINS)
+    move_on(t, r, i, transition_up(t, person, 0), SITTING, Stage.LEVEL_BEGINS)
 
 
 @flow

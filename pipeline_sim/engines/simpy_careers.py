@@ -30,6 +30,14 @@ class Careers:
     def __init__(self, sim: Simulation) -> None:
         bp = sim.bp
         self._sim = sim
+        self.read_tables()
+        self.applicants = [
+            [[0 for _ in bp.regions] for _ in bp.supervision_groups] for _ in PORTFOLIO_APPLICANTS
+        ]  # portfolio, under way
+
+    def read_tables(self) -> None:
+        """As plain lists."""
+        bp = self._sim.bp
         self._process = bp.portfolio_process.tolist()
         self._start = list(bp.portfolio_start)
         self._terms = bp.portfolio_terms.tolist()
@@ -39,9 +47,6 @@ class Careers:
         self._schemes = [dict(zip(SCHEMES, row, strict=True)) for row in bp.schemes.tolist()]
         self._group = bp.programme_group.tolist()
         self._service = bp.portfolio_service.tolist()
-        self.applicants = [
-            [[0 for _ in bp.regions] for _ in bp.supervision_groups] for _ in PORTFOLIO_APPLICANTS
-        ]  # portfolio, under way
 
     # SAS doctors ----------------------------------------------------------------------------------------
 

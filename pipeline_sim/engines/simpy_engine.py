@@ -91,8 +91,15 @@ class Simulation:
         self._opened: dict[tuple[int, int], bool] = {}
         self._bundles: dict[tuple[int, int], Bundle] = {}  # equal ones are one object
         self._same: dict[Bundle, Bundle] = {}
+        self._eras = dict(blueprint.eras)
         self._read_tables()
         self._open_pools()
+        self._read_needs()
+        self.part_timers = [[0] * len(blueprint.regions) for _ in blueprint.programmes]
+        regions = len(blueprint.regions)
+        self.covers = cover_rules.Covers(
+            np.zeros(regions, np.int64), np.zeros((regions, self.horizon + 1), np.int64)
+        )
         self.careers = Careers(self)
         self._turn_to(0)
         self.credentials = Credentials(self)
@@ -100,6 +107,15 @@ class Simulation:
         self.recruitment = Recruitment(self)
         self.enhance = Enhance(self)
         self.arrivals = Arrivals(self)
+
+    def _begin_era(self, blueprint: Blueprint) -> None:
+        """Values without a year change; who holds or has asked for something keeps what that was."""
+        self.bp = blueprint
+        self._opened.clear()
+        self._bundles.clear()
+        self._read_tables()
+        self._read_needs()
+        self.careers.read_tables()
 
     # plain lists for the tables that lives read: indexing an array from Python costs five times more
     def _read_tables(self) -> None:
@@ -162,11 +178,6 @@ class Simulation:
             [tuple(np.ascontiguousarray(column) for column in own.T) for own in year]
             for year in bp.ltft_reasons
         ]
-        self.part_timers = [[0] * len(bp.regions) for _ in bp.programmes]
-        regions = len(bp.regions)
-        self.covers = cover_rules.Covers(
-            np.zeros(regions, np.int64), np.zeros((regions, self.horizon + 1), np.int64)
-        )
 
     def _practice_changes(self, group: int, cut: bool) -> tuple[Any, ...]:
         """What the next change in a trained group depends on; nobody cuts their hours twice in a spell."""
@@ -198,10 +209,14 @@ class Simulation:
         ]
         self.practice_pool = [pools.open(PoolKind.PRACTICE_PLACE) for _ in regions]
         self.support_pool = [pools.open(PoolKind.SUPPORT_PLACE) for _ in regions]
+        self.workforce = [[[0 for _ in regions] for _ in bp.programmes] for _ in range(3)]
+
+    def _read_needs(self) -> None:
+        bp = self.bp
+        regions = range(len(bp.regions))
         self._group = bp.programme_group.tolist()
         self._practice_units = bp.level_practice_units.tolist()
         self._supervisor_units = bp.level_supervisor_units.tolist()
-        self.workforce = [[[0 for _ in regions] for _ in bp.programmes] for _ in range(3)]
         self.course_needs = [
             [[self._placement_need(stage, region) for stage in bp.course_stage[first : first + years]]
              for region in regions]
@@ -342,6 +357,8 @@ class Simulation:
         for month in range(self.horizon):
             yield env.timeout(clock.tick(month, Phase.POLICY) - env.now)
             self._turn_to(month)
+            if month in self._eras:
+                self._begin_era(self._eras[month])
             self._set_capacities()
             yield env.timeout(Phase.ARRIVALS - Phase.POLICY)
             self.arrivals.this_month()

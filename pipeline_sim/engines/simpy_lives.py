@@ -102,19 +102,18 @@ def medical_school(
     """From a year of the course to graduation; ``months_left`` >= 0 in a year begun before the start."""
     write, person = sim.log.write, doctor.id
     where = sim.in_region[doctor.home]
-    months, needs = sim.course_months[doctor.route], sim.course_needs[doctor.route][doctor.home]
-    years = len(months)
+    years = len(sim.course_months[doctor.route])
     sat = 0  # times that this year of the course was sat before
     begun = months_left >= 0
     while year < years:
         if not begun:
-            need = needs[year]
+            need = sim.course_needs[doctor.route][doctor.home][year]
             if need is not None:
                 request = sim.pools.ask(need, SITTING, sim.month, doctor, where)
                 yield request
                 held = need.bundles[request.granted]
             write(rows.MEDICAL_YEAR_STARTED, person, where, year + 1)
-            months_left = months[year]
+            months_left = sim.course_months[doctor.route][year]
         begun = False
         due = sim.month + months_left
         if due >= sim.horizon:

@@ -120,7 +120,7 @@ class Recruitment:
         self._applicants: list[list[Doctor]] = [[] for _ in range(sim.horizon)]
         programmes, regions = len(sim.bp.programmes), len(sim.bp.regions)
         self.committed = [[0] * regions for _ in range(programmes)]  # accepted posts not yet started
-        self._competition = Competition(sim.bp)
+        self._competition = Competition(programmes)
         self._covering = bool(sim.bp.post_cover.any())
 
     def register(self, doctor: Doctor, month: int) -> None:
@@ -149,7 +149,7 @@ class Recruitment:
         reason = np.full(count, int(Unplaced.NO_POST), np.int64)
         first_round = np.full(count, -1, np.int64)
         year = sim.year
-        weights, places = self._competition.weights(year)
+        weights, places = self._competition.weights(bp, year)
         applied, posts = np.zeros(len(bp.programmes)), np.zeros(len(bp.programmes))
         for n in rounds:
             wanted = int(bp.round_track[n])

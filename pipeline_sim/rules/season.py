@@ -22,14 +22,14 @@ def posts_advertised(free: Ints, share_percent: Ints) -> Ints:
 class Competition:
     """Applications a post of the main rounds, as applicants remember them from one August to the next."""
 
-    def __init__(self, blueprint: Any) -> None:
-        self._blueprint = blueprint
-        programmes = len(blueprint.programmes)
+    def __init__(self, programmes: int) -> None:
         self._now, self._reference = np.zeros(programmes), np.zeros(programmes)
 
-    def weights(self, year: int) -> tuple[Ints, Ints]:
-        """Weights of specialties [group, programme] and of places [programme, region] in a training year."""
-        bp = self._blueprint
+    def weights(self, bp: Any, year: int) -> tuple[Ints, Ints]:
+        """Weights of specialties [group, programme] and of places [programme, region] in a training year.
+
+        ``bp`` is the blueprint in force.
+        """
         programmes = programme_weights(
             bp.taste.astype(float), self._now, self._reference, bp.competition_elasticity
         )

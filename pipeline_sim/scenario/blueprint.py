@@ -302,3 +302,8 @@ class Blueprint:
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year
     sources: dict[str, str]  # source key -> citation, of every parameter used
     digest: str  # hash of all inputs
+
+    # eras ---------------------------------------------------------------------------------------
+    #: Month and blueprint that takes over from it, ascending: what policies change of values without a
+    #: year. Values by year, who comes and who is there at the start are the same in all.
+    eras: tuple[tuple[int, Blueprint], ...] = ()

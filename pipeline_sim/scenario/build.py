@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -49,13 +51,12 @@ from pipeline_sim.scenario.table import Table
 class Context:
     """A scenario's tables with the positions of its names, shared by the builders."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, tables: Mapping[str, Table]) -> None:
         self.scenario = scenario
-        self.tables = scenario.tables
+        self.tables = tables
         self.months = scenario.years * MONTHS_PER_YEAR
         touched = training_year(scenario.start_month, self.months - 1) + 1
         self.years = Years(scenario.first_training_year, touched)
-        tables = scenario.tables
         self.regions = index_of(tables["regions"]["region"])
         self.programmes = index_of(tables["programmes"]["programme"])
         self.routes = index_of(tables["routes"]["route"])
@@ -63,6 +64,11 @@ class Context:
         self.groups = index_of(tables["supervision_groups"]["group"])
         kinds = tables["programmes"].rows("programme", "kind")
         self.cores = index_of(name for name, kind in kinds if kind == "core")
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Value of every setting by name."""
+        return dict(self.tables["settings"].rows("name", "value"))
 
     @cached_property
     def rounds(self) -> dict[Any, int]:
@@ -95,8 +101,19 @@ class Context:
 
 
 def build_blueprint(scenario: Scenario) -> Blueprint:
-    """The blueprint of a scenario over its horizon."""
-    context = Context(scenario)
+    """The blueprint of a scenario over its horizon, with those that take over from it during the run."""
+    dated = scenario.dated
+    first = _build(scenario, dated.tables)
+    tables, eras = dated.tables, []
+    for month, changed in dated.eras:
+        if month < first.months:
+            tables = {**tables, **changed}
+            eras.append((month, _build(scenario, tables)))
+    return replace(first, eras=tuple(eras))
+
+
+def _build(scenario: Scenario, tables: Mapping[str, Table]) -> Blueprint:
+    context = Context(scenario, tables)
     fields: dict[str, Any] = {
         "name": scenario.name,
         "title": scenario.title,
@@ -104,8 +121,8 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         "start_month": scenario.start_month,
         "months": context.months,
         "digest": scenario.digest,
-        "sources": sources_used(scenario),
-        **setting_fields(scenario.settings),
+        "sources": sources_used(tables),
+        **setting_fields(context.settings),
         **school_fields(context),
         **foundation_fields(context),
         **programme_fields(context),
@@ -118,15 +135,15 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         **build_credentials.credential_fields(context),
         **build_careers.career_fields(context),
         **build_credit.credit_fields(context),
-        "plan": plans(scenario.tables.get("plans"), scenario.scale),
+        "plan": plans(tables.get("plans"), scenario.scale),
     }
     return Blueprint(**fields)
 
 
-def sources_used(scenario: Scenario) -> dict[str, str]:
+def sources_used(tables: Mapping[str, Table]) -> dict[str, str]:
     """Citation of every source that a row names."""
-    citation = dict(scenario.tables["sources"].rows("source", "citation"))
-    used = {key for t in scenario.tables.values() if t.spec.provenance for key in t["source"]}
+    citation = dict(tables["sources"].rows("source", "citation"))
+    used = {key for t in tables.values() if t.spec.provenance for key in t["source"]}
     return {key: citation[key] for key in sorted(used)}
 
 

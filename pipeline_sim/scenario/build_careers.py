@@ -54,7 +54,7 @@ def _portfolio(context: Context) -> dict[str, Any]:
         process[groups[group]] = 1
         if span.start == 0:
             stock[0, groups[group]] = threshold(share)
-    start[:, process == 0, 0] = threshold(context.scenario.settings["practice.portfolio"])
+    start[:, process == 0, 0] = threshold(context.settings["practice.portfolio"])
     assert start.shape == (years, len(groups), 2)
     return {
         "portfolio_process": process,
@@ -79,7 +79,7 @@ def _specialist_grade(context: Context) -> Ints:
 
 
 def _reduced_hours(context: Context) -> Ints:
-    settings = context.scenario.settings
+    settings = context.settings
     groups, sexes = index_of(TRAINED_GROUPS), index_of(SEXES)
     result = _by_year(context, "reduced_hours", ("cut",), groups, sexes)[..., 0]
     table = context.tables.get("reduced_hours")

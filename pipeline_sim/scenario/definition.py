@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pipeline_sim.clock import MOST_YEARS, TRAINING_YEAR_MONTH
+from pipeline_sim.clock import MONTHS_PER_YEAR, MOST_YEARS, TRAINING_YEAR_MONTH
 from pipeline_sim.errors import Problem, ScenarioError
 from pipeline_sim.scenario.checks import run_checks
 from pipeline_sim.scenario.schema import table_specs
@@ -19,6 +19,8 @@ from pipeline_sim.scenario.validate import Findings, check_keys, check_reference
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.blueprint import Blueprint
+    from pipeline_sim.scenario.dating import Dated
+    from pipeline_sim.scenario.policies import Policy
 
 MOST_PATHS_TOLD = 3  # of the edits that led to a problem
 LARGEST_SCALE = 1_000_000
@@ -29,7 +31,7 @@ class Scenario:
     """Everything a run needs, as the user wrote it.
 
     ``start`` is the month of month 0 (``"2025-08"``), ``years`` the default horizon, ``scale`` a factor
-    on every count. ``tables`` is by name and to be treated as read-only.
+    on every count. ``tables`` is by name and to be treated as read-only; ``dated`` has the policies in it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Scenario:
     description: str = ""
     default_seed: int = 1
     scale: float = 1.0
+    policies: tuple[Policy, ...] = ()  # by name; their order never matters
 
     @property
     def start_year(self) -> int:
@@ -63,7 +66,7 @@ class Scenario:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all inputs: equal for equal tables, settings, start, horizon and scale."""
-        content = {
+        content: dict[str, Any] = {
             "start": self.start,
             "years": self.years,
             "scale": self.scale,
@@ -72,8 +75,60 @@ class Scenario:
                 for name, table in sorted(self.tables.items())
             },
         }
+        if self.policies:
+            content["policies"] = [policy.content() for policy in self.policies]
         text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    @cached_property
+    def dated(self) -> Dated:
+        """The tables with the policies in force, and those that replace them during the run."""
+        from pipeline_sim.scenario.dating import in_force
+
+        return in_force(self.tables, self.start, self.policies, [])
+
+    def with_policy(self, *policies: Policy | str) -> Scenario:
+        """A copy with policies besides those it has, each bundled, in a file, or a ``Policy``.
+
+        Raises ``ScenarioError`` if one names nothing real, cannot be ordered or breaks a check.
+        """
+        from pipeline_sim.scenario.policies import load_policy
+
+        named = {policy.name: policy for policy in self.policies}
+        for each in policies:
+            policy = load_policy(each) if isinstance(each, str) else each
+            if named.setdefault(policy.name, policy) != policy:
+                where, expected = f"policy {policy.name}", "a name for each"
+                raise ScenarioError([Problem(where, "two policies of that name", expected)])
+        chosen = replace(self, policies=tuple(named[name] for name in sorted(named)))
+        problems = chosen.policy_problems()
+        if problems:
+            raise ScenarioError(problems)
+        return chosen
+
+    def policy_problems(self) -> list[Problem]:
+        """What is wrong with the tables once the policies are in force."""
+        from pipeline_sim.scenario.dating import in_force
+
+        problems: list[Problem] = []
+        dated = in_force(self.tables, self.start, self.policies, problems)
+        if problems or not self.policies:
+            return problems
+        label = "with " + ", ".join(policy.name for policy in self.policies)
+        tables = dated.tables
+        for month, changed in ((0, {}), *dated.eras):
+            tables = {**tables, **changed}
+            found = table_problems(tables, self.first_training_year)
+            when = f" in month {month}" if month else ""
+            problems += [replace(problem, where=f"{label}{when}: {problem.where}") for problem in found]
+        return list(dict.fromkeys(problems))
+
+    def policy_notes(self, years: int | None = None) -> list[str]:
+        """A line for each policy that has no effect in a run of ``years``."""
+        from pipeline_sim.scenario.dating import policy_notes
+
+        months = (years or self.years) * MONTHS_PER_YEAR
+        return policy_notes(self.tables, self.start, self.policies, months)
 
     def with_value(self, path: str, value: object) -> Scenario:
         """A copy with one parameter changed; see ``paths`` for what a path is.
@@ -94,9 +149,10 @@ class Scenario:
             if len(edits) > MOST_PATHS_TOLD:
                 label += f" and {len(edits) - MOST_PATHS_TOLD} more"
             problems = [replace(problem, where=f"{label}: {problem.where}") for problem in found]
-        if problems:
+        changed = replace(self, tables=tables)
+        if problems := problems or changed.policy_problems():
             raise ScenarioError(problems)
-        return replace(self, tables=tables)
+        return changed
 
     def scaled(self, factor: float) -> Scenario:
         """A copy in which every count of people and places is multiplied by ``factor`` (above 0)."""

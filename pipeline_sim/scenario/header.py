@@ -59,6 +59,7 @@ class ScenarioHeader(Header):
     start: Month | None = None
     years: Years | None = None
     default_seed: Seed | None = None
+    policies: list[str] = Field(default_factory=list)
     set: dict[str, int | float | str | bool] = Field(default_factory=dict)
 
     @property
@@ -75,6 +76,7 @@ EXPECTED = {
     "start": 'a month such as "2025-08"',
     "years": f"a whole number from 1 to {MOST_YEARS}",
     "default_seed": "a whole number, 0 or more",
+    "policies": "a list of names of policies, or of .toml files beside this one, in quotes",
     "base": "the name of a bundled base in quotes",
     "set": 'a table of "path" = value lines',
 }

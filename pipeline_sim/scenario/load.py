@@ -12,6 +12,7 @@ from pipeline_sim.errors import Problem, ScenarioError, nearest
 from pipeline_sim.scenario.definition import Scenario, table_problems
 from pipeline_sim.scenario.header import BASE_FILE, SCENARIO_FILE, BaseHeader, ScenarioHeader, read_header
 from pipeline_sim.scenario.paths import edit_tables
+from pipeline_sim.scenario.policies import load_policy
 from pipeline_sim.scenario.schema import table_specs
 from pipeline_sim.scenario.table import Table
 from pipeline_sim.scenario.table_reader import read_table
@@ -112,10 +113,11 @@ def _load_user(file: Path, whole_folder: bool) -> Scenario:
     table_problems(tables, first_year, findings)
     if findings.problems:
         raise ScenarioError(findings.problems)
-    return Scenario(
+    scenario = Scenario(
         header.name, header.title or header.name, header.base, start, years, tables,
         header.description, header.default_seed or base_header.default_seed,
     )  # fmt: skip
+    return scenario.with_policy(*(load_policy(name, file.parent) for name in header.policies))
 
 
 def _read_tables(

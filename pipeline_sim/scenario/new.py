@@ -21,6 +21,7 @@ base = "{base}"
 # Left out, these are as in the base.
 # start = "{start}"
 # years = {years}
+# policies = []  # names of bundled policies, or .toml files in this folder: see `pipeline-sim list`
 
 # Single values, by path. The tables beside this file can be edited as well.
 [set]

@@ -1,10 +1,11 @@
 """Parameter paths: how a user names one value, or several, of a scenario.
 
 ``supervision.rule`` is a setting. ``posts.cardiology.london.2025`` is a row of a table, by its keys in
-column order; trailing keys may be left out, which means every row that matches. ``:column`` names the
-value column where a table has several: ``programmes.cardiology:resignation``. ``levels.months`` is short
-for ``levels:months``, unless ``months`` is a first key of the table too. When a value is set, a year
-without a row gets one, which holds from then on: ``posts.cardiology.london.2031``.
+column order; ``*`` stands for every key in its place, and trailing keys may be left out, which means
+every row that matches: ``posts.*.london``. ``:column`` names the value column where a table has several:
+``programmes.cardiology:resignation``. ``levels.months`` is short for ``levels:months``, unless ``months``
+is a first key of the table too. When a value is set, a year without a row gets one, which holds from then
+on: ``posts.cardiology.london.2031``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pipeline_sim.scenario.cells import parse_cell, shown, text_of
 from pipeline_sim.scenario.schema import Column, setting_specs, table_specs
 from pipeline_sim.scenario.table import Cell, Table
 
+EVERY = "*"
 #: Tables whose cells are not parameters.
 NOT_EDITABLE = ("sources", "settings")
 
@@ -61,7 +63,8 @@ def with_dated_row(tables: dict[str, Table], path: str) -> dict[str, Table]:
     """Tables in which ``path`` may name a year of its own.
 
     ``posts.cardiology.london.2031`` with no row for 2031 gets one, a copy of the row in force in 2031, so
-    that an edit can say from when it holds. Any other path leaves the tables as they are.
+    that an edit can say from when it holds; ``posts.*.london.2031`` gets one for each programme. Any other
+    path leaves the tables as they are.
     """
     name, *keys = path.strip().partition(":")[0].split(".")
     table = tables.get(name)
@@ -70,11 +73,14 @@ def with_dated_row(tables: dict[str, Table], path: str) -> dict[str, Table]:
     year = parse_cell(table.spec.by_name["year"], keys[-1], "")
     if not isinstance(year, int):
         return tables
-    dated = {key[-1]: row for row, key in enumerate(table.keys) if [str(k) for k in key[:-1]] == keys[:-1]}
-    earlier = [known for known in dated if known < year]
-    if year in dated or not earlier:
-        return tables
-    return {**tables, name: table.with_row_like(dated[max(earlier)], year=year)}
+    in_force: dict[tuple[object, ...], tuple[int, int]] = {}  # latest row up to that year, of each key
+    for row, (*key, known) in enumerate(table.keys):
+        if known <= year and all(
+            wanted in (EVERY, str(part)) for wanted, part in zip(keys, key, strict=False)
+        ):
+            in_force[tuple(key)] = max(in_force.get(tuple(key), (known, row)), (known, row))
+    added = [(row, {"year": year}) for known, row in in_force.values() if known < year]
+    return {**tables, name: table.with_rows_like(added)} if added else tables
 
 
 def the_column(target: Target, path: str, where: str) -> Column | Problem:
@@ -151,7 +157,7 @@ def _matching_rows(table: Table, path: str, keys: list[str], where: str) -> tupl
     used = table.spec.name
     for column, key in zip(key_columns, keys, strict=False):
         cells = table[column.name]
-        kept = [row for row in rows if str(cells[row]) == key]
+        kept = [row for row in rows if key in (EVERY, str(cells[row]))]
         if not kept:
             known = list(dict.fromkeys(str(cells[row]) for row in rows))
             # A first key may be the rest of a setting's name: rounds is a table, rounds.decline a setting.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -58,10 +58,15 @@ class Table:
             changed[row] = value
         return replace(self, columns={**self.columns, column: tuple(changed)})
 
-    def with_row_like(self, row: int, **changed: Cell) -> Table:
-        """A copy with one more row at the end: row number ``row`` with some cells changed."""
-        columns = {name: (*cells, changed.get(name, cells[row])) for name, cells in self.columns.items()}
-        return replace(self, columns=columns, lines=(*self.lines, self.lines[row]))
+    def with_rows_like(self, rows: Sequence[tuple[int, Mapping[str, Cell]]]) -> Table:
+        """A copy with more rows at the end: each like a row number, with some cells changed."""
+        if not rows:
+            return self
+        columns = {
+            name: (*cells, *(changed.get(name, cells[row]) for row, changed in rows))
+            for name, cells in self.columns.items()
+        }
+        return replace(self, columns=columns, lines=(*self.lines, *(self.lines[row] for row, _ in rows)))
 
     def frame(self) -> Any:
         """The table as a new pandas DataFrame."""

@@ -124,6 +124,7 @@ def manifest(
     workers: int = 1,
     workers_memory_mib: float | None = None,
     edits: Sequence[tuple[str, Any]] = (),
+    policies: Sequence[str] = (),
     scale: float | None = None,
 ) -> dict[str, Any]:
     """The record of a run: what was simulated, with what, on what, and from which sources.
@@ -139,6 +140,7 @@ def manifest(
             "title": blueprint.title,
             "digest": blueprint.digest,
             "edits": [{"path": path, "value": value} for path, value in edits],
+            "policies": list(policies),
             "scale": scale,
         },
         "start": f"{blueprint.start_year}-{blueprint.start_month:02d}",
