@@ -22,8 +22,8 @@ MONTH_SPAN = 10**4
 
 _REGION_UNIT = ORDINAL_SPAN
 _GROUP_UNIT = _REGION_UNIT * REGION_SPAN
-_MONTH_UNIT = _GROUP_UNIT * GROUP_SPAN
-_KIND_UNIT = _MONTH_UNIT * MONTH_SPAN
+MONTH_UNIT = _GROUP_UNIT * GROUP_SPAN
+KIND_UNIT = MONTH_UNIT * MONTH_SPAN
 
 
 class IdentityKind(IntEnum):
@@ -48,15 +48,15 @@ class Identity:
 
 def person_identity(kind: Any, month: Any, group: Any, region: Any, ordinal: Any) -> Any:
     """The person's number; integers give an integer, int64 arrays an array."""
-    return kind * _KIND_UNIT + month * _MONTH_UNIT + group * _GROUP_UNIT + region * _REGION_UNIT + ordinal
+    return kind * KIND_UNIT + month * MONTH_UNIT + group * _GROUP_UNIT + region * _REGION_UNIT + ordinal
 
 
 def describe(person: int) -> Identity:
     """The parts of one person's number; ``ValueError`` if no person has it."""
-    kind, rest = divmod(int(person), _KIND_UNIT)
+    kind, rest = divmod(int(person), KIND_UNIT)
     if kind not in set(IdentityKind):
         raise ValueError(f"{person} is not a person's number: its kind is {kind}, expected 1 to 4")
-    month, rest = divmod(rest, _MONTH_UNIT)
+    month, rest = divmod(rest, MONTH_UNIT)
     group, rest = divmod(rest, _GROUP_UNIT)
     region, ordinal = divmod(rest, _REGION_UNIT)
     return Identity(IdentityKind(kind), month, group, region, ordinal)
@@ -64,7 +64,7 @@ def describe(person: int) -> Identity:
 
 def identity_kind(person: NDArray[np.int64]) -> NDArray[np.int64]:
     """The kind of each person's number; 0 for system rows."""
-    return np.asarray(person, dtype=np.int64) // _KIND_UNIT
+    return np.asarray(person, dtype=np.int64) // KIND_UNIT
 
 
 def is_uk_graduate(person: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -32,10 +32,10 @@ def test_a_cohort_of_students_gets_the_results_each_would_get_alone():
 
 
 def test_a_cohort_of_students_gets_the_traits_each_would_get_alone():
-    traits = np.empty((len(PEOPLE), 4), np.int64)
-    arrivals.student_traits(KEY, PEOPLE, THIRD, THIRD, THIRD, traits)
+    traits = np.empty((len(PEOPLE), 3), np.int64)
+    arrivals.student_traits(KEY, PEOPLE, THIRD, THIRD, traits)
     for person, row in zip(PEOPLE.tolist(), traits.tolist(), strict=True):
-        purposes = (chance.SEX, chance.ASSISTANTSHIP, chance.WIDENING_PARTICIPATION)
+        purposes = (chance.SEX, chance.WIDENING_PARTICIPATION)
         age = chance.draw_between(KEY, person, chance.ENTRY_AGE, 0, 0, 11)
         assert row == [age, *(chance.happens(KEY, person, purpose, 0, THIRD) for purpose in purposes)]
 

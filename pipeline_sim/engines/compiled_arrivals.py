@@ -117,7 +117,7 @@ def _student(
     person.route = route
     person.level = course
     if not at_start:
-        detail = school_detail(key, identity, route, t.routes[route].widening)
+        detail = school_detail(t, key, identity, route)
         row = r.log[ARRIVALS, r.counts[ARRIVALS]]
         note(row, i, Event.ENTERED_MEDICAL_SCHOOL, -1, -1, region, 0, detail)
         r.counts[ARRIVALS] += 1

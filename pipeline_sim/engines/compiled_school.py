@@ -22,18 +22,20 @@ from pipeline_sim.engines.compiled_records import (
     note,
     push,
     schedule,
+    training_year,
 )
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.randomness import GRADUATE_APPLIES, happens
 from pipeline_sim.rules import medical_school as rules
-from pipeline_sim.rules.arrivals import widens_participation
+from pipeline_sim.rules.arrivals import month_of_entry, widens_participation
 from pipeline_sim.vocabulary import WIDENING, Event, Leaving
 
 
 @flow
-def school_detail(key: Any, identity: Any, route: Any, widening: Any):
+def school_detail(t: Any, key: Any, identity: Any, route: Any):
     """Route, plus WIDENING for a widening-participation entrant."""
-    return route + WIDENING * int(widens_participation(key, identity, widening))
+    share = t.widening[training_year(t.setting[0], month_of_entry(identity)), route]
+    return route + WIDENING * int(widens_participation(key, identity, share))
 
 
 @flow
@@ -93,7 +95,7 @@ def school_year_ends(t: Any, r: Any, key: Any, month: Any):
             continue
         person.trained = home
         route = person.route
-        detail = school_detail(key, identity, route, t.routes[route].widening)
+        detail = school_detail(t, key, identity, route)
         note(endings[ended], i, Event.GRADUATED, -1, -1, home, 0, detail)
         ended += 1
         if happens(key, identity, GRADUATE_APPLIES, 0, t.routes[route].applies):

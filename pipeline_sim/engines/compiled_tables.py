@@ -66,6 +66,7 @@ class SchoolTables(NamedTuple):
     setting: Records  # [1]
     routes: Records  # [Q]
     courses: Records  # [V]
+    widening: Ints  # [Y, Q] by training year of entry
     transitions: Records  # [X] before, need, seat: see compiled_needs
     taken: Records  # [X, M] after, held
 
@@ -268,7 +269,7 @@ def make_tables(
     routes, programmes, careers = _routes(bp), _programmes(bp), career_tables(bp)
     cells = _cells(people)
     return Tables(
-        school=SchoolTables(setting, routes, _courses(bp), transitions, taken),
+        school=SchoolTables(setting, routes, _courses(bp), whole(bp.route_widening), transitions, taken),
         training=TrainingTables(
             setting,
             routes,
@@ -389,7 +390,6 @@ def _routes(bp: Blueprint) -> Records:
     return records(
         first=bp.route_first,
         years=bp.route_years,
-        widening=bp.route_widening,
         female=bp.route_female,
         assistantship=bp.route_assistantship,
         applies=bp.route_applies,

@@ -12,7 +12,6 @@ class Doctor:
 
     __slots__ = (
         "answer",
-        "assistantship",
         "birth",
         "choices",
         "competence",
@@ -68,7 +67,7 @@ class Doctor:
         self.programme = 0  # of the last training
         self.entries = 0  # programmes entered since foundation
         self.choices = 0  # spells outside training so far
-        self.assistantship = 0
+        self.route = -1  # through medical school
         self.hours = 0  # percent of full time trained at last
         self.step_out, self.step_outs = -1, 0  # kind of the last step-out; how many so far
         self.returned = LONG_AGO  # month of the last return from one
@@ -85,11 +84,10 @@ class Doctor:
         self.covers = False  # won a held post to cover, not yet taken up
         self.tries_again = -1  # month of a later round that someone without a post will try, or -1
 
-    def enter_school(self, route: int, results: int, assistantship: int, detail: int) -> None:
+    def enter_school(self, route: int, results: int, detail: int) -> None:
         """What a medical student has besides: route, how each year will end, what the log says of them."""
         self.route = route
         self.results = results
-        self.assistantship = assistantship
         self.school_detail = detail
 
     def enter_grade(self, since: int, portfolio_due: int) -> None:

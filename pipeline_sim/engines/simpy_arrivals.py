@@ -77,21 +77,19 @@ class Arrivals:
 
     def _students(self, people: NDArray, route: int, region: int, years_in: int) -> Iterator[Doctor]:
         sim, bp = self._sim, self._sim.bp
-        traits = np.empty((len(people), 4), np.int64)
-        rules.student_traits(
-            sim.key, people, bp.route_female[route], bp.route_assistantship[route], bp.route_widening[route],
-            traits,
-        )  # fmt: skip
+        traits = np.empty((len(people), 3), np.int64)
+        widening_share = bp.route_widening[sim.year, route]
+        rules.student_traits(sim.key, people, bp.route_female[route], widening_share, traits)
         course = slice(bp.route_first[route], bp.route_first[route] + bp.route_years[route])
         results = np.empty(len(people), np.int64)
         course_results(sim.key, people, bp.course_repeat[course], bp.course_leave[course], results)
         born = sim.month - 12 * (int(bp.route_entry_age[route]) + years_in)
         sim.alive += len(people)
-        for person, (within, female, assistantship, widening), ends in zip(
+        for person, (within, female, widening), ends in zip(
             people.tolist(), traits.tolist(), results.tolist(), strict=True
         ):
             doctor = Doctor(person, UK, region, born - within, female)
-            doctor.enter_school(route, ends, assistantship, route + WIDENING * widening)
+            doctor.enter_school(route, ends, route + WIDENING * widening)
             yield doctor
 
     def _stream(self, stream: int, region: int, count: int, at_start: bool) -> Iterator[lives.Stage | None]:

@@ -36,8 +36,10 @@ from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
 from pipeline_sim.randomness import run_key
+from pipeline_sim.rules import arrivals as arrival_rules
 from pipeline_sim.rules import cover as cover_rules
 from pipeline_sim.rules import hours as hours_rules
+from pipeline_sim.rules import medical_school as school_rules
 from pipeline_sim.rules import outside as outside_rules
 from pipeline_sim.rules import practice as practice_rules
 from pipeline_sim.rules import supervision as supervision_rules
@@ -92,6 +94,7 @@ class Simulation:
         self._bundles: dict[tuple[int, int], Bundle] = {}  # equal ones are one object
         self._same: dict[Bundle, Bundle] = {}
         self._eras = dict(blueprint.eras)
+        self._school_changed = False
         self._read_tables()
         self._open_pools()
         self._read_needs()
@@ -110,12 +113,29 @@ class Simulation:
 
     def _begin_era(self, blueprint: Blueprint) -> None:
         """Values without a year change; who holds or has asked for something keeps what that was."""
+        for share in ("course_repeat", "course_leave"):
+            self._school_changed |= not np.array_equal(getattr(self.bp, share), getattr(blueprint, share))
         self.bp = blueprint
         self._opened.clear()
         self._bundles.clear()
         self._read_tables()
         self._read_needs()
         self.careers.read_tables()
+
+    def school_result(self, doctor: Doctor, year: int, sat: int) -> int:
+        """How a year of the course ends; drawn on entry, and again once an era has changed the chances."""
+        if not self._school_changed:
+            return school_rules.result_in(doctor.results, year, sat)
+        course = int(self.bp.route_first[doctor.route]) + year
+        chances = int(self.bp.course_repeat[course]), int(self.bp.course_leave[course])
+        return int(school_rules.sitting(self.key, doctor.id, year, sat, *chances))
+
+    def had_assistantship(self, doctor: Doctor) -> int:
+        """1 after a final-year assistantship in an English medical school."""
+        if doctor.route < 0:
+            return 0
+        share = int(self.bp.route_assistantship[doctor.route])
+        return int(arrival_rules.has_assistantship(self.key, doctor.id, share))
 
     # plain lists for the tables that lives read: indexing an array from Python costs five times more
     def _read_tables(self) -> None:

@@ -122,7 +122,7 @@ def medical_school(
         if held:
             sim.pools.release(held)
             held = ()
-        result = school_rules.result_in(doctor.results, year, sat)
+        result = sim.school_result(doctor, year, sat)
         if result == school_rules.LEAVE:
             write(rows.LEFT_MEDICAL_SCHOOL, person, where, year + 1)
             sim.alive -= 1
@@ -187,7 +187,6 @@ def foundation_years(
     sim.serve_nhs(doctor)
     while year < 2:
         level = sim.level_first[0] + year
-        required = sim.level_wte[level]
         where = place(0, level, region, wte)
         if progress < 0:
             progress = 0
@@ -199,10 +198,11 @@ def foundation_years(
             held = wanted[taken]
             write(rows.FOUNDATION_STARTED, person, where, int(with_practice and taken == 0))
             sim.enhance.consider(doctor, region)
-        resign, extend, release = sim.foundation_hazards[year][doctor.assistantship]
+        required = sim.level_wte[level]
         extended, spell = False, 0
         while True:
             spell += 1
+            resign, extend, release = sim.foundation_hazards[year][sim.had_assistantship(doctor)]
             end = training_rules.foundation_spell_end(
                 sim.key, person, doctor.entries, level, spell, required - progress, wte, resign, extend,
                 release, extended,

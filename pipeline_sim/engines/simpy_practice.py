@@ -30,27 +30,30 @@ GROUP_STATE = (int(State.CONSULTANT), int(State.GP), int(State.SAS))
 def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
     """From the certificate to the first trained post, if ever."""
     group = sim.trained_group[programme]
-    delay = rules.months_to_join(
-        sim.key, doctor.id, group, sim.bp.join_months[group], sim.bp.join_cumulative[group]
-    )
     taken = sim.careers.fellowship(doctor, group)
     if taken is not None:
-        return (yield from fellowship(sim, doctor, group, programme, *taken, delay != rules.NEVER_JOINS))
+        return (yield from fellowship(sim, doctor, group, programme, *taken))
+    delay = _months_to_join(sim, doctor, group)
     if delay == rules.NEVER_JOINS:
         sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
+    region = rules.region_of_first_post(
+        sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
+    )
     if sim.month + delay >= sim.horizon:
         return None
     if delay:
         yield sim.endings[sim.month + delay]
-    region = rules.region_of_first_post(
-        sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
-    )
     return practice(sim, doctor, group, programme, region)
 
 
+def _months_to_join(sim: Simulation, doctor: Doctor, group: int) -> int:
+    months, cumulative = sim.bp.join_months[group], sim.bp.join_cumulative[group]
+    return int(rules.months_to_join(sim.key, doctor.id, group, months, cumulative))
+
+
 def fellowship(
-    sim: Simulation, doctor: Doctor, group: int, programme: int, taken: int, terms: list[int], joins: bool
+    sim: Simulation, doctor: Doctor, group: int, programme: int, taken: int, terms: list[int]
 ) -> Stage:
     """A fellowship after the certificate, then at once the first trained post, if there is ever one."""
     region = sim.careers.start_fellowship(doctor, programme, max(doctor.trained, 0), taken, terms)
@@ -58,7 +61,7 @@ def fellowship(
     if end >= sim.horizon:
         return None
     yield sim.endings[end]
-    if not joins:
+    if _months_to_join(sim, doctor, group) == rules.NEVER_JOINS:
         sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
     settled = rules.region_of_first_post(

@@ -243,7 +243,7 @@ def step_out(
     doctor.step_out = kind
     edges = sim.bp.step_out_lengths[kind, :, 1]
     length = int(rules.length_of_step_out(sim.key, person, doctor.step_outs, edges))
-    planned, _, returns, extension = sim.step_out_lengths[kind][length]
+    planned = sim.step_out_lengths[kind][length][0]
     if at_start:
         planned = int(rules.months_still_away(sim.key, person, planned))
         seat.progress = rules.done_when_left(seat.progress)
@@ -268,6 +268,7 @@ def step_out(
         rules.wants_support(sim.key, person, doctor.step_outs, months, least, uptake)
     )
     uplift = more_return if supported else 0
+    returns = sim.step_out_lengths[kind][length][2]
     if not rules.comes_back(sim.key, person, doctor.step_outs, returns, uplift):
         sim.pools.release(seat.held, FULL_TIME - seat.wte)
         write(rows.DID_NOT_RETURN, person, seat.where, kind)
@@ -284,7 +285,7 @@ def step_out(
         _, _, _, weeks_a_year, weeks_cap, *_ = sim.return_support[sim.year]
         weeks = rules.supernumerary_weeks(sim.month - since, weeks_a_year, weeks_cap)
         write(rows.SUPPORTED_RETURN, person, seat.where, int(weeks))
-    _count_time_away(sim, doctor, seat, kind, months, extension)
+    _count_time_away(sim, doctor, seat, kind, months, sim.step_out_lengths[kind][length][3])
     return BACK
 
 

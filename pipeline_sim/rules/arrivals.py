@@ -7,6 +7,7 @@ or a trained group in one region, and fill one row of ``traits`` a person. Ages 
 from __future__ import annotations
 
 from pipeline_sim.compiling import kernel, rule
+from pipeline_sim.identity import KIND_UNIT, MONTH_UNIT
 from pipeline_sim.randomness import (
     ASSISTANTSHIP,
     ENTRY_AGE,
@@ -28,6 +29,12 @@ from pipeline_sim.rules.practice import hours_percent, next_change
 
 FULL_TIME = 100
 YEAR = 12 * FULL_TIME  # WTE months x 100
+
+
+@rule
+def month_of_entry(person):
+    """Month in which a medical student came; 0 for one who was there at the start."""
+    return person % KIND_UNIT // MONTH_UNIT
 
 
 @rule
@@ -117,13 +124,12 @@ def progress_in_post(key, person, required, wte_percent, off_cycle, to_august):
 
 
 @kernel
-def student_traits(key, people, female, assistantship, widening, traits):
-    """[months past the birthday on entry, female, assistantship, widening participation] a student."""
+def student_traits(key, people, female, widening, traits):
+    """[months past the birthday on entry, female, widening participation] a student."""
     for i in range(people.shape[0]):
         traits[i, 0] = months_past_birthday(key, people[i])
         traits[i, 1] = is_woman(key, people[i], female)
-        traits[i, 2] = has_assistantship(key, people[i], assistantship)
-        traits[i, 3] = widens_participation(key, people[i], widening)
+        traits[i, 2] = widens_participation(key, people[i], widening)
 
 
 @kernel

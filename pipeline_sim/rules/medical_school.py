@@ -25,6 +25,12 @@ def year_result(key, person, occurrence, repeat, leave, already_repeated):
     return PASS
 
 
+@rule
+def sitting(key, person, year, sat, repeat, leave):
+    """The result of a year of the course (0 first) sat ``sat`` times before."""
+    return year_result(key, person, year * OCCURRENCES + sat, repeat, leave, sat > 0)
+
+
 @kernel
 def course_results(key, people, repeat, leave, results):
     """Fill ``results[i]`` with how every year of the course ends for ``people[i]``; see ``result_in``.
@@ -35,9 +41,7 @@ def course_results(key, people, repeat, leave, results):
         packed = 0
         for year in range(repeat.shape[0]):
             for sat in range(TIMES):
-                result = year_result(
-                    key, people[i], year * OCCURRENCES + sat, repeat[year], leave[year], sat > 0
-                )
+                result = sitting(key, people[i], year, sat, repeat[year], leave[year])
                 packed |= result << (year * TIMES + sat) * BITS
         results[i] = packed
 

@@ -99,7 +99,7 @@ class Blueprint:
     # medical school -----------------------------------------------------------------------------
     route_first: Ints  # [Q] index of year 1 in the course_* arrays
     route_years: Ints  # [Q] years in the course
-    route_widening: Ints  # [Q] threshold: widening-participation entrant
+    route_widening: Ints  # [Y, Q] threshold by year of entry: widening-participation entrant
     route_female: Ints  # [Q] threshold
     route_assistantship: Ints  # [Q] threshold: does the six-month final-year assistantship
     route_applies: Ints  # [Q] threshold: a graduate applies for foundation

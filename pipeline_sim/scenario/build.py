@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_sim.clock import MONTHS_PER_YEAR, training_year
+from pipeline_sim.clock import ACADEMIC_YEAR_MONTH, MONTHS_PER_YEAR, TRAINING_YEAR_MONTH, training_year
 from pipeline_sim.scenario import build_careers, build_credentials, build_credit, build_flexible, build_people
 from pipeline_sim.scenario.arrays import (
     Years,
@@ -109,7 +109,18 @@ def build_blueprint(scenario: Scenario) -> Blueprint:
         if month < first.months:
             tables = {**tables, **changed}
             eras.append((month, _build(scenario, tables)))
-    return replace(first, eras=tuple(eras))
+    by_entry = _by_entry(first, eras)
+    return replace(first, eras=tuple((month, replace(era, **by_entry)) for month, era in eras), **by_entry)
+
+
+def _by_entry(first: Blueprint, eras: list[tuple[int, Blueprint]]) -> dict[str, Any]:
+    """What stays with students all along: as it is in the September in which they enter."""
+    widening = first.route_widening.copy()
+    since_august = (first.start_month - TRAINING_YEAR_MONTH) % MONTHS_PER_YEAR
+    for month, era in eras:
+        autumn = month + since_august - (ACADEMIC_YEAR_MONTH - TRAINING_YEAR_MONTH)
+        widening[-(-autumn // MONTHS_PER_YEAR) :] = era.route_widening[0]
+    return {"route_widening": widening}
 
 
 def _build(scenario: Scenario, tables: Mapping[str, Table]) -> Blueprint:
@@ -207,7 +218,7 @@ def school_fields(context: Context) -> dict[str, Any]:
         "routes": tuple(context.routes),
         "route_first": np.cumsum([0, *of_route[:-1]]).astype(np.int64),
         "route_years": whole(of_route),
-        "route_widening": thresholds(routes["widening_share"]),
+        "route_widening": np.tile(thresholds(routes["widening_share"]), (context.years.count, 1)),
         "route_female": thresholds(routes["female_share"]),
         "route_assistantship": thresholds(routes["assistantship_share"]),
         "route_applies": thresholds(routes["applies_for_foundation"]),

@@ -19,7 +19,7 @@ from pipeline_sim.errors import Problem, nearest
 from pipeline_sim.scenario.cells import WHOLE_KINDS, parse_cell, shown, text_of
 from pipeline_sim.scenario.paths import find_target, the_column
 from pipeline_sim.scenario.policies import Edit, Policy
-from pipeline_sim.scenario.schema import Column, setting_specs, table_specs
+from pipeline_sim.scenario.schema import KEPT, Column, setting_specs, table_specs
 from pipeline_sim.scenario.table import Cell, Table
 
 Key = tuple[Any, ...]
@@ -208,6 +208,8 @@ def _looked_up(
         if table.spec.name in AT_THE_START or what in fixed:
             found = f"{edit.parameter}, which describes the start of a run or its structure"
             problems.append(Problem(f"{place} key parameter", found, "a value that can change during a run"))
+    if (column.reader or table.spec.reader) == KEPT:
+        problems.append(Problem(path, f"{edit.parameter}, which no calculation uses", "a value that is used"))
     value = _value(column, edit, place, problems)
     if len(problems) > before:
         return []
