@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -43,6 +43,7 @@ from pipeline_sim.scenario.blueprint import (
 )
 from pipeline_sim.scenario.checks_training import parents_of
 from pipeline_sim.scenario.definition import Scenario
+from pipeline_sim.scenario.policies import Policy
 from pipeline_sim.scenario.schema import Transform, setting_specs
 from pipeline_sim.scenario.schema_tables import APPLY_COLUMNS, LIST_COLUMNS
 from pipeline_sim.scenario.table import Table
@@ -132,7 +133,7 @@ def _build(scenario: Scenario, tables: Mapping[str, Table]) -> Blueprint:
         "start_month": scenario.start_month,
         "months": context.months,
         "digest": scenario.digest,
-        "sources": sources_used(tables),
+        "sources": sources_used(tables, scenario.policies),
         **setting_fields(context.settings),
         **school_fields(context),
         **foundation_fields(context),
@@ -151,10 +152,11 @@ def _build(scenario: Scenario, tables: Mapping[str, Table]) -> Blueprint:
     return Blueprint(**fields)
 
 
-def sources_used(tables: Mapping[str, Table]) -> dict[str, str]:
-    """Citation of every source that a row names."""
+def sources_used(tables: Mapping[str, Table], policies: Iterable[Policy] = ()) -> dict[str, str]:
+    """Citation of every source that a row names, or a policy."""
     citation = dict(tables["sources"].rows("source", "citation"))
     used = {key for t in tables.values() if t.spec.provenance for key in t["source"]}
+    used |= {key for policy in policies for key in policy.source if key in citation}
     return {key: citation[key] for key in sorted(used)}
 
 
