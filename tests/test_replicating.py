@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from conftest import CommandLine
 from pipeline_sim import load_scenario, multiple_replications, single_run
 from pipeline_sim.errors import PipelineError
 from pipeline_sim.report.progress import ReplicationsProgress
-from pipeline_sim.studies.replicating import map_replications, most_workers
+from pipeline_sim.studies.replicating import WorkerError, map_replications, most_workers
 from pipeline_sim.studies.runs import RunResult, simulate
 from pipeline_sim.studies.spool import spool
 
@@ -50,6 +51,18 @@ def failing_at_two(run: RunResult) -> int:
 
 def process_of(run: RunResult) -> int:
     return os.getpid()
+
+
+def dying_while_handing_over_two(run: RunResult) -> int:
+    """Replication 2 kills its worker when half of the result is written."""
+    if run.rep == 2:
+
+        def half(connection: Connection, message: bytes) -> None:
+            os.write(connection.fileno(), message[: len(message) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        Connection._send = half
+    return run.rep
 
 
 # the same whatever the number of workers ----------------------------------------------------------
@@ -185,17 +198,52 @@ def test_workers_do_not_outlive_a_program_that_was_killed(tmp_path: Path) -> Non
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_a_worker_that_is_killed_is_told_as_such(tmp_path: Path) -> None:
     running = start_two_workers(tmp_path)
-    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-    tracked = (Path(f"/proc/{pid}/cmdline") for pid in children.read_text(encoding="utf-8").split())
-    os.kill(int(next(p for p in tracked if b"LokyProcess" in p.read_bytes()).parent.name), signal.SIGKILL)
-    _, told = running.communicate(timeout=60)
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text(encoding="utf-8").split()
+    named = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+    workers = [pid for pid, name in named.items() if b"LokyProcess" in name]
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    _, told = running.communicate(timeout=60)  # ends when no worker holds stderr any more
     assert running.returncode == 1
     assert told.endswith("try fewer workers\n")
     assert list(tmp_path.iterdir()) == []
 
 
+@needs_joblib
+def test_a_worker_killed_with_nothing_to_do_is_told_when_there_is_work_again() -> None:
+    stream = map_replications(process_of, "teaching", 100, years=1, workers=2, ahead=2)
+    idle = [next(stream), next(stream)]
+    os.kill(idle[0], signal.SIGKILL)
+    with pytest.raises(WorkerError, match="try fewer workers"):
+        next(stream)
+    assert list(map_replications(failing_at_two, "teaching", 2, years=1, workers=2)) == [0, 1]
+
+
+@needs_joblib
+@pytest.mark.skipif(os.name != "posix", reason="results go through pipes")
+@pytest.mark.parametrize(
+    ("taking", "told"),
+    [("list(stream)", "WorkerError: a worker process was ended"), ("next(stream), time.sleep(3)", "")],
+    ids=["all are awaited", "the rest is not wanted"],
+)
+def test_a_worker_killed_while_it_hands_over_holds_nothing_up(taking: str, told: str) -> None:
+    """In a program of its own: if it were held up, it could not be stopped from within."""
+    program = f"""
+import time
+from test_replicating import dying_while_handing_over_two, map_replications
+stream = map_replications(dying_while_handing_over_two, "teaching", 6, years=1, workers=2)
+{taking}
+stream.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, timeout=120
+    )
+    assert told in done.stderr
+    assert done.returncode == (1 if told else 0), done.stderr
+
+
 def start_two_workers(folder: Path) -> subprocess.Popen[str]:
-    """A study of a thousand replications in a process group of its own, two of them done."""
+    """A study of a hundred thousand replications in a process group of its own, two of them done."""
     running = subprocess.Popen(
         [*PROGRAM, *NEVER_ENDING, "--workers", "2"],
         cwd=folder,

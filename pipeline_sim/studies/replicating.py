@@ -25,6 +25,7 @@ from pipeline_sim.errors import PipelineError
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.load import Scenario, load_scenario
 from pipeline_sim.studies.runs import RunResult, checked_seed, run_replication
+from pipeline_sim.studies.worker_deaths import current_executor, deaths_told, lost_a_worker
 
 Made = TypeVar("Made")
 SECONDS_ORPHANED = 2  # after which a worker ends whose program was killed
@@ -196,19 +197,23 @@ def _shared(call: Callable[[int], Made], reps: int, workers: int, ahead: int) ->
         max_nbytes=None,
     )
     made: Generator[Made, None, None] | None = None
-    try:
-        for first in range(0, reps, ahead):
-            with _interrupts_held_back():
-                made = work(joblib.delayed(call)(rep) for rep in range(first, min(first + ahead, reps)))
-            for one in made:  # noqa: UP028 (with "yield from" an early end would not be ours to handle)
-                yield one
-    except BrokenProcessPool as died:
-        raise WorkerError(
-            "a worker process was ended from outside, often because memory ran out: try fewer workers"
-        ) from died
-    except BaseException:
-        _end_workers(made)
-        raise
+    with deaths_told():
+        try:
+            for first in range(0, reps, ahead):
+                before = current_executor()
+                with _interrupts_held_back():
+                    made = work(joblib.delayed(call)(rep) for rep in range(first, min(first + ahead, reps)))
+                if first > 0 and lost_a_worker(before):
+                    raise BrokenProcessPool
+                for one in made:  # noqa: UP028 (with "yield from" an early end would not be ours to handle)
+                    yield one
+        except BaseException as failure:
+            _end_workers(made)
+            if isinstance(failure, BrokenProcessPool):
+                raise WorkerError(
+                    "a worker process was ended from outside, often because memory ran out: try fewer workers"
+                ) from failure
+            raise
 
 
 def _end_workers(under_way: Generator[Any, None, None] | None) -> None:
@@ -219,7 +224,7 @@ def _end_workers(under_way: Generator[Any, None, None] | None) -> None:
         warnings.simplefilter("ignore")  # joblib tells that tasks were cancelled
         if under_way is not None:
             under_way.close()
-    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    get_reusable_executor(kill_workers=True).shutdown(wait=True, kill_workers=True)
 
 
 @contextmanager
