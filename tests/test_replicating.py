@@ -214,6 +214,7 @@ def test_a_worker_killed_with_nothing_to_do_is_told_when_there_is_work_again() -
     stream = map_replications(process_of, "teaching", 100, years=1, workers=2, ahead=2)
     idle = [next(stream), next(stream)]
     os.kill(idle[0], signal.SIGKILL)
+    time.sleep(1)  # so that its death is known before there is work
     with pytest.raises(WorkerError, match="try fewer workers"):
         next(stream)
     assert list(map_replications(failing_at_two, "teaching", 2, years=1, workers=2)) == [0, 1]
