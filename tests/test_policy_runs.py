@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from same_log import assert_same_log, same
+from scenarios import everything_happens
 
 from pipeline_sim.engines import compiled_engine, simpy_engine
 from pipeline_sim.eventlog import EventLog
@@ -13,8 +15,6 @@ from pipeline_sim.scenario.dating import NUMBERS, known_parameters
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.policies import Edit, Policy
 from pipeline_sim.scenario.schema import setting_specs, table_specs
-from same_log import assert_same_log, same
-from scenarios import everything_happens
 
 YEARS, SEED = 6, 3
 SCENARIO = everything_happens()

@@ -129,6 +129,7 @@ def level_begins(t: Any, f: Any, r: Any, key: Any, month: Any):
         started += 1
         person.spell = 0
         person.required = t.levels[level].wte_hundredths
+        person.progress = rules.done_on_starting(int64(person.progress), int64(person.required))
         use_credit(r, i)
         schedule(r.calendar, month + begin_training_spell(f, r, key, month, i, 0), i)
     r.inbox_count[Stage.LEVEL_BEGINS] = 0

@@ -477,6 +477,7 @@ def training(sim: Simulation, doctor: Doctor, seat: Seat, seated: bool = False) 
             write(rows.STARTED_LEVEL, person, seat.where, int(entering))
             seat.spell = 0
             seat.required = sim.level_wte[seat.level]
+            seat.progress = int(training_rules.done_on_starting(seat.progress, seat.required))
             seat.use_credit()
         seated = entering = False
         while True:

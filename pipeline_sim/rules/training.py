@@ -51,6 +51,15 @@ def months_needed(remaining, wte_percent):
 
 
 @rule
+def done_on_starting(progress, required):
+    """What is done of a level that begins, WTE months x 100; the last bit of it is always left.
+
+    More can be brought only where a level became shorter since it was counted.
+    """
+    return min(progress, required - 1)
+
+
+@rule
 def spell_months(remaining, wte_percent, months_since_review):
     """Months until the level is finished or the yearly review is due, whichever comes first."""
     return min(months_needed(remaining, wte_percent), MONTHS_BETWEEN_REVIEWS - months_since_review)

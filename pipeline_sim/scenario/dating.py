@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +84,7 @@ class Change:
         """How much of the change holds in a month: 0, 1, or a step of the ramp."""
         if not self.begins <= month < self.ends:
             return 0.0
-        if self.years is not None and (month - TRAINING_YEAR_MONTH + 1) // MONTHS_PER_YEAR not in self.years:
+        if self.years is not None and _year(month) not in self.years:
             return 0.0
         if self.edit.ramp_months <= MONTHS_PER_YEAR:
             return 1.0
@@ -137,27 +137,19 @@ def in_force(
     if problems:
         return Dated(dict(tables), (), None)
     now, eras = dict(tables), defaultdict[int, dict[str, Table]](dict)
-    seen: list[float] = []
+    seen: list[int] = []
     for name, of_table in by_table.items():
         if tables[name].spec.carry:
-            now[name] = _with_years(tables[name], of_table, origin, seen, problems)
+            now[name] = _with_years(tables[name], of_table, seen, problems)
             continue
-        held = tables[name]
-        for month in sorted(
-            {max(month, origin) for change in of_table for month in change.months()} | {origin}
-        ):
-            table = _at_month(tables[name], of_table, month, problems)
-            if table.columns == held.columns:
-                continue
+        for month, table in _by_month(tables[name], of_table, origin, problems):
             seen.append(month)
             if month == origin:
                 now[name] = table
             else:
                 eras[month - origin][name] = table
-            held = table
-    first = int(max(min(seen) - origin, 0)) if seen else None
-    unique = list(dict.fromkeys(problems))
-    problems[:] = unique
+    problems[:] = dict.fromkeys(problems)
+    first = max(min(seen) - origin, 0) if seen else None
     return Dated(now, tuple(sorted(eras.items())), first)
 
 
@@ -274,10 +266,9 @@ def _selected(
             problems.append(Problem(where, f"the unknown key {shown(key)}", expected, nearest(key, names)))
             continue
         if key == "year" and table.spec.carry:
-            if all(word.isdigit() for word in wanted):
-                years = frozenset(map(int, wanted))
-            else:
-                problems.append(Problem(where, ", ".join(wanted), "training years such as 2027"))
+            parsed = [parse_cell(table.spec.by_name["year"], word, where) for word in wanted]
+            problems += [each for each in parsed if isinstance(each, Problem)]
+            years = frozenset(each for each in parsed if isinstance(each, int))
             continue
         known = {str(cell) for row in rows for cell in str(cells(row)).split("|")}
         for word in wanted:
@@ -334,6 +325,11 @@ def _month(month: str | None, otherwise: float) -> float:
     return int(month[:4]) * MONTHS_PER_YEAR + int(month[5:]) - 1 if month else otherwise
 
 
+def _year(month: float) -> int:
+    """The training year that holds a month since year 0."""
+    return int(month - TRAINING_YEAR_MONTH + 1) // MONTHS_PER_YEAR
+
+
 def _august(year: int) -> int:
     return year * MONTHS_PER_YEAR + TRAINING_YEAR_MONTH - 1
 
@@ -359,64 +355,78 @@ def _report_ties(changes: Sequence[Change], problems: list[Problem]) -> None:
 
 
 # composing ------------------------------------------------------------------------------------------
-def _at_month(table: Table, changes: Sequence[Change], month: int, problems: list[Problem]) -> Table:
-    """A table without years as it is in a month."""
-    for column in dict.fromkeys(change.column for change in changes):
-        of_column = [change for change in changes if change.column == column]
-        base = dict(zip(table.keys, table[column.name], strict=True))
-        made = _composed(base, of_column, month, problems)
-        cells = {table.row_of[key]: value for key, value in made.items()}
-        table = table.with_cells(column.name, cells)
-    return table
+def _by_month(
+    table: Table, changes: Sequence[Change], origin: int, problems: list[Problem]
+) -> Iterator[tuple[int, Table]]:
+    """A table without years, as it is from each month in which it is no longer as before."""
+    months = {max(month, origin) for change in changes for month in change.months()}
+    rows = dict(table.row_of)
+    held = table
+    for month in sorted(months | {origin}):
+        changed = table
+        for name, cells in _cells_in(table, rows, changes, month, problems).items():
+            changed = changed.with_cells(name, {rows[key]: cell for key, cell in cells.items()})
+        if changed.columns != held.columns:
+            yield month, changed
+            held = changed
 
 
-def _with_years(
-    table: Table, changes: Sequence[Change], origin: int, seen: list[float], problems: list[Problem]
-) -> Table:
-    """A table by year with rows for what changes; ``seen`` takes in the first month of every change."""
+def _with_years(table: Table, changes: Sequence[Change], seen: list[int], problems: list[Problem]) -> Table:
+    """A table by year with rows for what changes; ``seen`` takes in the month of every change."""
+    rows_of = _rows_by_year(table, {key for change in changes for key in change.keys})
+    years = {year for of_key in rows_of.values() for year in of_key}
+    years |= {_year(month) for change in changes for month in change.months()}
+    columns = list(dict.fromkeys(change.column.name for change in changes))
+    held: dict[Key, dict[str, Cell]] = {}
+    own: dict[str, dict[int, Cell]] = {name: {} for name in columns}
+    added: list[tuple[int, dict[str, Cell]]] = []
+    for year in sorted(years):
+        rows = {key: of_key[max(known)] for key, of_key in rows_of.items() if (known := _up_to(of_key, year))}
+        made = _cells_in(table, rows, changes, _august(year), problems)
+        if any(made.values()):
+            seen.append(_august(year))
+        for key, row in rows.items():
+            full = {name: made[name].get(key, table[name][row]) for name in columns}
+            if rows_of[key].get(year) == row:
+                for name, cell in full.items():
+                    own[name][row] = cell
+            elif full != held[key]:
+                added.append((row, {**full, "year": year}))
+            held[key] = full
+    for name, cells in own.items():
+        table = table.with_cells(name, cells)
+    return table.with_rows_like(added)
+
+
+def _rows_by_year(table: Table, keys: set[Key]) -> dict[Key, dict[int, int]]:
+    """Row of each year of these keys (without the year)."""
     at = [column.name for column in table.spec.keys].index("year")
     rows_of: dict[Key, dict[int, int]] = defaultdict(dict)
-    touched = {key for change in changes for key in change.keys}
     for row, key in enumerate(table.keys):
         without = key[:at] + key[at + 1 :]
-        if without in touched:
+        if without in keys:
             rows_of[without][key[at]] = row
-    years = {year for of_key in rows_of.values() for year in of_key}
-    years |= {
-        (month - TRAINING_YEAR_MONTH + 1) // MONTHS_PER_YEAR
-        for change in changes
-        for month in change.months()
-    }
-    columns = list(dict.fromkeys(change.column for change in changes))
-    held: dict[Key, dict[str, Cell]] = {}
-    cells: dict[str, dict[int, Cell]] = defaultdict(dict)
-    added: list[tuple[int, int, dict[str, Cell]]] = []  # row it is like, year, cells
-    for year in sorted(years):
-        row_at = {
-            key: max(y for y in of_key if y <= year) for key, of_key in rows_of.items() if min(of_key) <= year
-        }
-        made: dict[Key, dict[str, Cell]] = {key: {} for key in row_at}
-        for column in columns:
-            base = {key: table[column.name][rows_of[key][y]] for key, y in row_at.items()}
-            of_column = [change for change in changes if change.column == column]
-            for key, value in _composed(base, of_column, _august(year), problems).items():
-                made[key][column.name] = value
-            base_of_column = base
-            if any(made[key].get(column.name, base_of_column[key]) != base_of_column[key] for key in row_at):
-                seen.append(max(_august(year), origin))
-        for key, y in row_at.items():
-            row = rows_of[key][y]
-            full = {column.name: made[key].get(column.name, table[column.name][row]) for column in columns}
-            if y == year:
-                for name, value in full.items():
-                    if value != table[name][row]:
-                        cells[name][row] = value
-            elif full != held[key]:
-                added.append((row, year, full))
-            held[key] = full
-    for name, changed in cells.items():
-        table = table.with_cells(name, changed)
-    return table.with_rows_like([(row, {**full, "year": year}) for row, year, full in added])
+    return rows_of
+
+
+def _up_to(years: Iterable[int], last: int) -> list[int]:
+    return [year for year in years if year <= last]
+
+
+def _cells_in(
+    table: Table,
+    rows: Mapping[Key, int],
+    changes: Sequence[Change],
+    month: int,
+    problems: list[Problem],
+) -> dict[str, dict[Key, Cell]]:
+    """Cells that are changed in a month, by column and key; ``rows`` are those in force."""
+    made: dict[str, dict[Key, Cell]] = {change.column.name: {} for change in changes}
+    for column in dict.fromkeys(change.column for change in changes):
+        of_column = [change for change in changes if change.column == column]
+        base = {key: table[column.name][row] for key, row in rows.items()}
+        made[column.name].update(_composed(base, of_column, month, problems))
+    return made
 
 
 def _composed(
