@@ -20,7 +20,7 @@ from pipeline_sim.results.census import stock_and_flow
 from pipeline_sim.results.lives import read_lives
 from pipeline_sim.rules.step_out import GUARANTEED
 from pipeline_sim.scenario.blueprint import STEP_OUT_RULES
-from pipeline_sim.vocabulary import Event, PoolKind, State
+from pipeline_sim.vocabulary import WIDENING, Event, PoolKind, State
 
 E, S = Event, State
 
@@ -229,6 +229,22 @@ def test_a_year_of_blocked_placements_is_a_year_deferred():
     lives = read_lives(log, blueprint)
     waited = lives.duration[(lives.state == S.STUDENT_WAITING) & (lives.until < blueprint.months)]
     assert len(waited) and (waited % 12 == 0).all()
+
+
+def test_whoever_has_fewer_years_to_go_is_placed_first():
+    """A lack of placements holds up those who come to their first clinical year, and nobody after them."""
+    blueprint = teaching().with_value("placements.hospital:places", 420).with_years(6).blueprint()
+    log = run(blueprint, seed=1)
+    held_up = log.take(log.event == E.PLACEMENT_BLOCKED)
+    first_clinical = np.array([3, 2])  # by route
+    years = log.take(log.event == E.MEDICAL_YEAR_PASSED)
+    came = log.take(log.event == E.ENTERED_MEDICAL_SCHOOL)
+    route_of = dict(zip(came.person.tolist(), (came.detail % WIDENING).tolist(), strict=True))
+    assert len(held_up) > 20
+    for person, month in zip(held_up.person.tolist(), held_up.month.tolist(), strict=True):
+        passed = years.detail[(years.person == person) & (years.month <= month)]
+        if person in route_of and len(passed):
+            assert passed.max() + 1 == first_clinical[route_of[person]]
 
 
 def test_soft_supervision_never_blocks_and_crowding_costs():

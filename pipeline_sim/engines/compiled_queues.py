@@ -1,6 +1,6 @@
 """Who gets what they ask for in the compiled engine: capacities of the month, queues, grants.
 
-One list of the waiting for each priority, in the order (waiting since, person); a need whose head cannot
+One list of the waiting for each queue, in the order (waiting since, person); a need whose head cannot
 be met is not looked at again this month.
 """
 
@@ -16,8 +16,7 @@ from pipeline_sim.engines.compiled_needs import AT_ONCE, FOUNDATION, SETTINGS
 from pipeline_sim.engines.compiled_records import (
     GRANTS,
     NO_BUNDLE,
-    SITTING,
-    STARTING,
+    QUEUES,
     Stage,
     calendar_month,
     exchange,
@@ -181,7 +180,7 @@ def serve(t: Any, q: Any, r: Any, month: Any):
     """Grant what can be granted, in the order of the queues; log who is newly blocked, and by what."""
     september = calendar_month(t.setting[0].start_month, month) == clock.ACADEMIC_YEAR_MONTH
     granted, told = 0, r.counts[GRANTS]
-    for priority in (SITTING, STARTING):
+    for priority in range(QUEUES):
         waiting, kept = q.waiting[priority], 0
         for k in range(_join(t, q, r, priority, month)):
             ticket = waiting[k]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipeline_sim import clock
 from pipeline_sim.compiling import compiled_once, flow
 from pipeline_sim.prefetching import prefetch
+from pipeline_sim.rules.medical_school import FIRST_SCHOOL_QUEUE, SCHOOL_QUEUES
 from pipeline_sim.vocabulary import Event, PoolKind
 
 NEVER = 32767  # a month that never comes
@@ -145,10 +146,13 @@ STAGES = len(Stage)
 
 #: Rows of the log of a month, by the phase they carry; and the count of people alive beside theirs.
 ARRIVALS, ENDINGS, GRANTS, STARTS, ALIVE = 0, 1, 2, 3, 4
-#: Bits: who asks for something, those in a programme or course first, then those about to start one;
-#: who applies for foundation; who applies in this month's rounds; who is due;
+#: Bits: who asks for something, those in a programme first, then those about to start one, then students by
+#: years to go; who applies for foundation; who applies in this month's rounds; who is due;
 #: and who is or was in a post in which credentials are open in some year.
-SITTING, STARTING, GRADUATES, APPLICANTS, DUE, MAY_STUDY = 0, 1, 2, 3, 4, 5
+SITTING, STARTING = 0, 1  # the queues come first, in the order in which they are served
+QUEUES = FIRST_SCHOOL_QUEUE + SCHOOL_QUEUES
+GRADUATES, APPLICANTS, DUE, MAY_STUDY = range(QUEUES, QUEUES + 4)
+BITS = QUEUES + 4
 
 #: How an outside spell begins (``way`` until it has).
 SURE, TOLD, COVERS = 1, 2, 4

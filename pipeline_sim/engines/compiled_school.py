@@ -11,7 +11,6 @@ from pipeline_sim.engines.compiled_records import (
     ALIVE,
     ENDINGS,
     GRADUATES,
-    SITTING,
     STARTS,
     Stage,
     calendar_month,
@@ -116,7 +115,9 @@ def school_year_asks(t: Any, r: Any):
         i = inbox[k]
         person = r.people[i]
         transition = placement_transition(t, person.level, person.home)
-        move_on(t, r, i, transition, SITTING, Stage.SCHOOL_PLACED)
+        route = t.routes[person.route]
+        queue = rules.queue(person.level - route.first, route.years)
+        move_on(t, r, i, transition, queue, Stage.SCHOOL_PLACED)
     r.inbox_count[Stage.SCHOOL_BEGINS] = 0
 
 

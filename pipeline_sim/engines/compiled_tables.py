@@ -32,7 +32,7 @@ from pipeline_sim.engines.compiled_needs import (
     returns_from,
 )
 from pipeline_sim.engines.compiled_people import Everyone
-from pipeline_sim.engines.compiled_records import FLEX, PERSON, ROW, STAGES, Calendar
+from pipeline_sim.engines.compiled_records import BITS, FLEX, PERSON, QUEUES, ROW, STAGES, Calendar
 from pipeline_sim.prefetching import AHEAD
 from pipeline_sim.rules.credentials import TRAINEE
 from pipeline_sim.scenario.blueprint import (
@@ -203,7 +203,7 @@ class Run(NamedTuple):
     people: Records  # [N]
     flex: Records  # [N]
     calendar: Calendar
-    bits: NDArray[np.uint64]  # [6, W] of people, by what the bit says of them
+    bits: NDArray[np.uint64]  # [BITS, W] of people, by what the bit says of them
     inbox: NDArray[np.int32]  # [STAGES, N] people to be dealt with in each stage
     inbox_count: Ints  # [STAGES]
     log: Records  # [4, 4 N] rows of this month, by phase
@@ -227,8 +227,8 @@ class Queue(NamedTuple):
 
     needs: Records  # [D]
     bundles: Ints  # [D, M] bundles of each need, best first
-    waiting: Records  # [2, N] by priority, in the order in which they are served
-    waiting_count: Ints  # [2]
+    waiting: Records  # [QUEUES, N], in the order in which they are served
+    waiting_count: Ints  # [QUEUES]
     granted: Records  # [N]
 
 
@@ -524,7 +524,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         people=blank(people + 1, PERSON),
         flex=blank(people + 1, FLEX),
         calendar=Calendar.room_for(int(setting["months"]), people),
-        bits=np.zeros((6, words), np.uint64),
+        bits=np.zeros((BITS, words), np.uint64),
         inbox=np.zeros((STAGES, people + AHEAD), np.int32),
         inbox_count=np.zeros(STAGES, np.int64),
         log=blank((4, 4 * people + 4), ROW),
@@ -551,8 +551,8 @@ def make_queue(needs: NeedTables, people: int) -> Queue:
     return Queue(
         needs=table,
         bundles=whole(needs.need_bundles),
-        waiting=blank((2, people + 1), WAITING),
-        waiting_count=np.zeros(2, np.int64),
+        waiting=blank((QUEUES, people + 1), WAITING),
+        waiting_count=np.zeros(QUEUES, np.int64),
         granted=blank(people + AHEAD, GRANTED),
     )
 

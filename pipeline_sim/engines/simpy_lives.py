@@ -109,7 +109,7 @@ def medical_school(
         if not begun:
             need = sim.course_needs[doctor.route][doctor.home][year]
             if need is not None:
-                request = sim.pools.ask(need, SITTING, sim.month, doctor, where)
+                request = sim.pools.ask(need, school_rules.queue(year, years), sim.month, doctor, where)
                 yield request
                 held = need.bundles[request.granted]
             write(rows.MEDICAL_YEAR_STARTED, person, where, year + 1)

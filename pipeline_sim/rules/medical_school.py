@@ -11,6 +11,15 @@ OCCURRENCES = 4  # draws set aside for a year
 BITS = 2  # of a result among packed ones: so 15 years of course at most
 
 
+FIRST_SCHOOL_QUEUE, SCHOOL_QUEUES = 2, 6  # after those of training, whose pools are others
+
+
+@rule
+def queue(year, years):
+    """The queue for placements: whoever has fewer years to go (``year`` 0 is the first) is served first."""
+    return FIRST_SCHOOL_QUEUE + min(years - 1 - year, SCHOOL_QUEUES - 1)
+
+
 @rule
 def year_result(key, person, occurrence, repeat, leave, already_repeated):
     """PASS, REPEAT or LEAVE at the end of a year; a year can be repeated once.
