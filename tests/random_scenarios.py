@@ -79,7 +79,7 @@ class _Maker:
         for make in (
             self.places_to_be, self.courses, self.foundation, self.programmes, self.rounds,
             self.applicants, self.outside, self.streams, self.practice, self.settings, self.credentials,
-            self.careers, self.credit, self.time_away, self.hours, self.funding,
+            self.careers, self.credit, self.time_away, self.hours, self.funding, self.geography,
         ):  # fmt: skip
             make()
         return self.tables
@@ -547,9 +547,32 @@ class _Maker:
             for family in families
         ]
 
+    def geography(self) -> None:
+        if self.yes():
+            for programme in self.trained:
+                self.by_region("redistribution_targets", "weight", 3, programme=programme, year=FIRST)
+            self.tables["redistribution_pace"] = [
+                {"programme": programme, "year": FIRST + self.people(1), "pace": self.chance()}
+                for programme in self.trained
+            ]
+        if self.yes():
+            self.tables["settlement"] = [
+                {"region": region, "year": FIRST + self.people(2), "stay": self.chance()}
+                for region in self.regions[:2]
+            ]
+            self.by_region("population", "people", 3, least=1, year=FIRST, need_weight=1)
+            self.tables["contestable"] = [
+                {
+                    "year": FIRST, "share": self.chance(), "period_years": self.one_of(1, 2),
+                    "criterion": self.one_of("under_doctored", "population"),
+                }
+            ]  # fmt: skip
+
 
 def random_scenario(number: int) -> Scenario:
     """The scenario of a number: some hundred people for one to five years."""
     maker = _Maker(number)
     scenario = replace(load_scenario("teaching"), start=maker.one_of(*STARTS), name=f"random_{number}")
-    return with_tables(scenario, maker.everything()).with_years(maker.luck.randint(1, 5))
+    needed = {name: table for name, table in scenario.tables.items() if not table.spec.optional}
+    made = with_tables(replace(scenario, tables=needed), maker.everything())
+    return made.with_years(maker.luck.randint(1, 5))

@@ -66,7 +66,14 @@ def small_blueprint(months: int = 36, **changes: Any) -> Blueprint:
         "credentials": (),
         "credential_titles": (),
         "credential_slots": np.zeros((years, 0, len(changes.get("regions", "NS"))), np.int64),
+        "demand": np.zeros(
+            (years, len(changes.get("programmes", PROGRAMMES)), len(changes.get("regions", "NS")))
+        ),
+        "population": np.zeros((years, len(changes.get("regions", "NS")))),
+        "need_weight": np.zeros((years, len(changes.get("regions", "NS")))),
         "step_out_rules": np.zeros((years, 9, len(STEP_OUT_RULES)), np.int64),
+        "redistribution_pace": np.zeros((years, 5), np.int64),
+        "redistribution_weight": np.ones((years, 5, 2), np.int64),
         "sources": {},
         "digest": "0" * 8,
     }

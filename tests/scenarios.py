@@ -264,6 +264,35 @@ CAREERS: dict[str, list[Row]] = {
 }  # fmt: skip
 
 
+def geography_tables(regions: tuple[str, str]) -> dict[str, list[Row]]:
+    """Posts that move to the second region, and school places awarded anew where need is."""
+    first, second = regions
+    return {
+        "population": [
+            {"region": region, "year": year, "people": people, "need_weight": need}
+            for region, year, people, need in (
+                (second, 2026, 700_000, 1.2), (first, 2028, 700_000, 1.3)
+            )
+        ],
+        "redistribution_targets": [
+            {"programme": programme, "region": region, "year": year, "weight": weight}
+            for programme, year, region, weight in (
+                ("core_medicine", 2025, first, 1), ("core_medicine", 2025, second, 1.5),
+                ("cardiology", 2026, first, 1), ("cardiology", 2026, second, 2),
+            )
+        ],
+        "redistribution_pace": [
+            {"programme": "core_medicine", "year": 2025, "pace": 0.03},
+            {"programme": "core_medicine", "year": 2027, "pace": 0.1},
+            {"programme": "cardiology", "year": 2026, "pace": 0.2},
+        ],
+        "settlement": [{"region": first, "year": 2026, "stay": 0.3}],
+        "contestable": [
+            {"year": 2026, "share": 0.2, "period_years": 2, "criterion": "under_doctored"},
+        ],
+    }  # fmt: skip
+
+
 def everything_happens() -> Scenario:
     """Two regions in which every table has rows, every mechanism acts, and everything is a little scarce."""
     scenario = with_second_region(load_scenario("teaching"))
@@ -333,9 +362,11 @@ def everything_happens() -> Scenario:
             ],
             **CAREERS,
             **credit_tables(),
+            **geography_tables(("middleshire", "northshire")),
         },
     )  # fmt: skip
-    scenario = with_tables(scenario, flexible_tables(scenario))
+    wanted = [row for row in rows_of(scenario, "demand") if row["programme"] != "cardiology"]  # may be a core
+    scenario = with_tables(scenario, flexible_tables(scenario) | {"demand": wanted})
     lists = {"list_1": 0.4, "list_2": 0.3, "list_3": 0.2, "list_all": 0.1}
     sends = {"apply_1": 0.3, "apply_2": 0.2, "apply_3": 0.2, "apply_4": 0.1, "apply_5": 0.1, "apply_6": 0.1}
     return scenario.with_values(

@@ -263,6 +263,8 @@ def test_one_programme():
         for name, table in scenario.tables.items()
         if "programme" in table.columns
     }
+    growth = rows_of(scenario, "demand_growth")
+    tables["demand_growth"] = [row for row in growth if row["family"] in kept]
     log = agreed_log(with_tables(scenario, tables).scaled(0.4).blueprint(6))
     assert set(log.programme[log.event == Event.STARTED_LEVEL].tolist()) == {1}
 

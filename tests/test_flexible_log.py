@@ -272,7 +272,10 @@ FROM_2027: dict[str, dict[str, object]] = {
     "portfolio_outside": {"start": 0.9},
 }
 TRIED = [table for table in FROM_2027 if table in small().tables]
-OTHERS = {"incentives", "plans", "supervisor_extra"}  # optional and dated, but not of flexible training
+#: Optional and dated, but not of flexible training.
+OTHERS = {"incentives", "plans", "supervisor_extra"}
+OTHERS |= {"costs", "demand", "demand_growth", "demand_rules", "population"}
+OTHERS |= {"redistribution_targets", "redistribution_pace", "contestable", "settlement"}
 
 
 def test_every_dated_table_is_tried():

@@ -44,6 +44,12 @@ CHANGE_NO_EVENT = {
     "step_outs:title",
     "credentials:title",
     "credentials:multi_professional",
+    "demand:wte",
+    "demand_growth:rate",
+    "demand_rules:growth",
+    "costs:pounds",
+    "level_grades:grade",
+    "money:value",
 }
 #: Columns of which no single cell can be changed, mostly shares that add to 1: two cells are exchanged.
 NOT_ALONE = {
@@ -84,6 +90,13 @@ ABOUT_THE_SCENARIO = (
     "step_out_titles",
     "credential_titles",
     "plan",
+    "demand",
+    "population",
+    "need_weight",
+    "price_year",
+    "discount_rate",
+    "level_grade",
+    "costs",
     "sources",
     "digest",
 )

@@ -296,3 +296,20 @@ def test_a_frame_of_a_table_has_its_columns(teaching):
     frame = teaching.tables["posts"].frame()
     assert frame["posts"].tolist() == [340, 115, 92]
     assert np.issubdtype(frame["posts"].dtype, np.integer)
+
+
+def test_what_the_base_says_of_programmes_that_a_scenario_does_not_have_is_left_out(tmp_path: Path) -> None:
+    """Optional tables of the base go with the base's programmes and regions; compulsory ones do not."""
+    folder = tmp_path / "mine"
+    new_scenario(folder, "teaching")
+    keep = ("regions", "programmes", "foundation_places", "intake", "student_stock", "placements", "posts")
+    for file in folder.glob("*.csv"):
+        if file.stem not in keep:
+            file.unlink()
+    for name in keep:
+        file = folder / f"{name}.csv"
+        file.write_text(file.read_text().replace("middleshire", "elsewhere"))
+    with pytest.raises(ScenarioError) as told:
+        load_scenario(folder)
+    named = {str(problem).partition(".csv")[0] for problem in told.value.problems}
+    assert named and not {name for name in named if table_specs()[name.rpartition("/")[2]].optional}

@@ -29,13 +29,15 @@ def show_catalogue() -> None:
 
 
 def check_scenario(name_or_path: str) -> None:
-    """Load a scenario and build what an engine reads; problems are raised, all at once."""
+    """Load a scenario and build what an engine reads; problems are raised, all at once, policies included."""
     scenario = load_scenario(name_or_path)
     blueprint = scenario.blueprint()
     click.echo(
         f"{scenario.name}: valid. {len(blueprint.programmes)} programmes, {len(blueprint.regions)} regions, "
         f"{scenario.years} years from {scenario.start}."
     )
+    for note in scenario.policy_notes():
+        click.echo(f"note: {note}")
 
 
 def make_scenario(folder: Path, base: str) -> None:

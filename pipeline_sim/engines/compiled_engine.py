@@ -51,6 +51,7 @@ from pipeline_sim.engines.compiled_records import (
     people_marked,
     push,
 )
+from pipeline_sim.engines.compiled_redistribution import move_posts
 from pipeline_sim.engines.compiled_rounds import (
     RoundRows,
     Rounds,
@@ -194,6 +195,7 @@ class CompiledEngine:
     def __init__(self, blueprint: Blueprint) -> None:
         self.blueprint = blueprint
         numbers, people = PoolNumbers.of(blueprint), everyone(blueprint)
+        self._numbers = numbers
         asked: dict[Any, Blueprint] = {}
         for _, era in ((0, blueprint), *blueprint.eras):
             asked.setdefault(what_is_asked(era), era)
@@ -256,7 +258,10 @@ class CompiledEngine:
         run = self._run
         month_of_year = clock.calendar_month(bp.start_month, month)
         if month_of_year == clock.TRAINING_YEAR_MONTH:
-            applicants, answers = rounds.allocate_foundation(clock.training_year(bp.start_month, month))
+            year = clock.training_year(bp.start_month, month)
+            if bp.redistribution_pace[year].any():
+                move_posts(bp, self._numbers, run, year, self._free_posts())
+            applicants, answers = rounds.allocate_foundation(year)
             foundation_answers(t.training, t.flexible, run, key, month, applicants, *answers)
         if (bp.round_month == month_of_year).any():
             applicants, accepted = rounds.recruit(month, self._free_posts())

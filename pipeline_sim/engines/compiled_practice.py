@@ -76,8 +76,9 @@ def joins(t: Any, r: Any, key: Any, month: Any):
             leave(starts[started], r.counts, i, Leaving.NEVER_JOINED_PRACTICE)
             started += 1
             continue
+        trained = max(np.int64(person.trained), 0)
         person.region = rules.region_of_first_post(
-            key, person.identity, max(person.trained, 0), t.setting[0].stay_in_region, t.settle
+            key, person.identity, trained, t.stay[year, trained], t.settle
         )
         if delay:
             person.stage = Stage.PRACTICE_BEGINS

@@ -47,7 +47,9 @@ def set_capacities(t: Any, r: Any, month: Any):
                 pools[k * regions + region].target = t.placement_units[year, k, region]
             for programme in range(setting.programmes):
                 pool = setting.posts_from + programme * regions + region
-                pools[pool].target = t.posts[year, programme, region]
+                pools[pool].target = max(
+                    0, t.posts[year, programme, region] + r.posts_moved[programme, region]
+                )
                 pools[pool].shared = t.posts_shared[year, programme]
             pools[setting.practice_from + region].target = t.practice_units[year, region]
             pools[setting.support_from + region].target = t.support_places[year, region]

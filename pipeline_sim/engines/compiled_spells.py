@@ -34,7 +34,11 @@ def count_part_timers(f: Any, r: Any, posts: Any, month: Any):
         for region in range(r.part_timers.shape[1]):
             r.part_time_full[programme, region] = rules.too_many(
                 r.part_timers[programme, region],
-                posts[training_year(setting, month), programme, region],
+                max(
+                    0,
+                    posts[training_year(setting, month), programme, region]
+                    + r.posts_moved[programme, region],
+                ),
                 capacity,
             )
 

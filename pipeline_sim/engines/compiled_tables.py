@@ -51,7 +51,7 @@ SETTINGS = (
     "start_month", "months", "foundation_reserve_reapplies", "foundation_extension_months",
     "foundation_assistantship_effect", "foundation_practice_share", "off_cycle_share",
     "withdraw_before_start", "february_reapplies", "higher_first", "stock_sas_first_tier", "retire_age",
-    "reduce_hours_age", "reduced_percent", "sas_applies", "stay_in_region", "supervision_soft",
+    "reduce_hours_age", "reduced_percent", "sas_applies", "supervision_soft",
     "crowding_review_percent", "crowding_resign_percent",
 )  # fmt: skip
 DESTINATION_STATE = {
@@ -142,6 +142,7 @@ class PracticeTables(NamedTuple):
     join_months: Ints  # [2, J]
     join_cumulative: Ints  # [2, J]
     settle: Ints  # [R]
+    stay: Ints  # [Y, R] thresholds
     reduce: Ints  # [3, 2, Y]
     careers: CareerTables
 
@@ -214,6 +215,7 @@ class Run(NamedTuple):
     hazards: Records  # [P, R] yearly thresholds of a trainee
     workforce: Ints  # [3, P, R] percent of full time
     committed: Ints  # [P, R] accepted posts not yet started
+    posts_moved: Ints  # [P, R] posts won from other regions since the start, less those lost
     part_timers: Ints  # [P, R] trainees in post
     part_time_full: Ints  # [P, R] 1 where, as the month began, there were as many as may be
     applicants: Ints  # [3, G, R] portfolio applications under way, by PORTFOLIO_APPLICANTS
@@ -313,6 +315,7 @@ def make_tables(
             whole(bp.join_months),
             whole(bp.join_cumulative),
             whole(bp.settle_weight),
+            whole(bp.stay_by_region),
             whole(bp.reduce_hours_by_year),
             careers,
         ),
@@ -535,6 +538,7 @@ def make_run(tables: Tables, needs: NeedTables) -> Run:
         hazards=blank((programmes, regions), HAZARD),
         workforce=np.zeros((3, programmes, regions), np.int64),
         committed=np.zeros((programmes, regions), np.int64),
+        posts_moved=np.zeros((programmes, regions), np.int64),
         part_timers=np.zeros((programmes, regions), np.int64),
         part_time_full=np.zeros((programmes, regions), np.int64),
         applicants=np.zeros((len(PORTFOLIO_APPLICANTS), groups, regions), np.int64),
@@ -561,8 +565,8 @@ def clear(run: Run, queue: Queue) -> None:
     """Make the buffers ready for another run; the rest is written before it is read."""
     for array in (
         run.bits, run.inbox_count, run.counts, run.crowding, run.workforce, run.committed,
-        run.part_timers, run.part_time_full, run.applicants, run.cover_wanted, run.cover_until,
-        queue.waiting_count,
+        run.posts_moved, run.part_timers, run.part_time_full, run.applicants, run.cover_wanted,
+        run.cover_until, queue.waiting_count,
     ):  # fmt: skip
         array[...] = 0
     run.calendar.clear()

@@ -32,6 +32,7 @@ from pipeline_sim.engines.simpy_careers import Careers
 from pipeline_sim.engines.simpy_credentials import Credentials
 from pipeline_sim.engines.simpy_credit import Enhance
 from pipeline_sim.engines.simpy_pools import Bundle, Need, Pools, Request
+from pipeline_sim.engines.simpy_redistribution import PostMoves
 from pipeline_sim.engines.simpy_rounds import FoundationAllocation, Recruitment
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.identity import SYSTEM_PERSON
@@ -97,6 +98,7 @@ class Simulation:
         self._school_changed = False
         self._read_tables()
         self._open_pools()
+        self.post_moves = PostMoves(self)
         self._read_needs()
         self.part_timers = [[0] * len(blueprint.regions) for _ in blueprint.programmes]
         regions = len(blueprint.regions)
@@ -301,22 +303,22 @@ class Simulation:
     def _set_capacities(self) -> None:
         bp, pools = self.bp, self.pools
         year = self.year
+        posts = self.post_moves.posts(year)
         if self.month == 0 or year != self.training_year(self.month - 1):
             for r in range(len(bp.regions)):
                 for k in range(5):
                     pools.target[self.placement_pool[k][r]] = int(bp.placement_units[year, k, r])
                 for p in range(len(bp.programmes)):
-                    pools.target[self.post_pool[p][r]] = int(bp.posts[year, p, r])
+                    pools.target[self.post_pool[p][r]] = posts[p][r]
                     pools.shared[self.post_pool[p][r]] = int(bp.posts_shared[year, p])
                 pools.target[self.practice_pool[r]] = int(bp.practice_units[year, r])
                 pools.target[self.support_pool[r]] = int(bp.support_places[year, r])
         self._set_supervisors(year)
-        self._count_part_timers()
+        self._count_part_timers(posts)
 
-    def _count_part_timers(self) -> None:
+    def _count_part_timers(self, posts: list[list[int]]) -> None:
         """Where, as the month begins, as many train less than full time as may."""
         capacity = self.ltft_rules[self.year][0]
-        posts = self.bp.posts[self.year].tolist()
         self.part_time_full = [
             [bool(hours_rules.too_many(*counts, capacity)) for counts in zip(*rows, strict=True)]
             for rows in zip(self.part_timers, posts, strict=True)
@@ -405,6 +407,7 @@ class Simulation:
 
     def _run_rounds(self) -> None:
         if self.is_august:
+            self.post_moves.happen()
             self.foundation.run()
         if self.calendar_month in self.bp.round_month:
             self.recruitment.run()

@@ -37,9 +37,9 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
     if delay == rules.NEVER_JOINS:
         sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
-    region = rules.region_of_first_post(
-        sim.key, doctor.id, max(doctor.trained, 0), sim.bp.stay_in_region, sim.bp.settle_weight
-    )
+    trained = max(doctor.trained, 0)
+    stay = int(sim.bp.stay_by_region[sim.year, trained])
+    region = rules.region_of_first_post(sim.key, doctor.id, trained, stay, sim.bp.settle_weight)
     if sim.month + delay >= sim.horizon:
         return None
     if delay:

@@ -277,6 +277,10 @@ class Recruitment:
 
     def _advertised(self, n: int) -> NDArray[np.int64]:
         """Posts [programme, region] that a round advertises: its share of those now free."""
+        return posts_advertised(self.free_posts(), self._sim.bp.round_share[n])
+
+    def free_posts(self) -> NDArray[np.int64]:
+        """Posts [programme, region] nobody holds or is promised; below 0 where there are too many people."""
         pools = self._sim.pools
         posts = self._sim.post_pool
         free = [
@@ -286,7 +290,7 @@ class Recruitment:
             ]
             for row, committed in zip(posts, self.committed, strict=True)
         ]
-        return posts_advertised(np.array(free, np.int64), self._sim.bp.round_share[n])
+        return np.array(free, np.int64)
 
     def _answer(
         self,

@@ -1,7 +1,8 @@
 """The figures of a run: people by stage, one intake's road, fill rates, waits, time to CCT, supervisors.
 
-Where trainees step out of their programmes, a seventh shows who is away. Drawn from the results alone. With
-several replications a figure shows their mean.
+Where trainees step out of their programmes, another shows who is away; where demand, people or costs are
+told, others show vacancies, doctors for people weighted by need, and the budget. Drawn from the results
+alone. With several replications a figure shows their mean.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipeline_sim.clock import TRAINING_YEAR_MONTH, date_of
 from pipeline_sim.report import figures_style as style
+from pipeline_sim.report.figures_demand import vacancies
 from pipeline_sim.report.figures_flexible import flexible_training
 from pipeline_sim.report.figures_flow import cohort_flow
+from pipeline_sim.report.figures_geography import doctors_and_need
+from pipeline_sim.report.figures_money import yearly_budget
 from pipeline_sim.results.bundle import Results
 from pipeline_sim.scenario.blueprint import Blueprint
 
@@ -78,9 +82,13 @@ def draw_figures(
         "f2_to_cct": time_to_cct(_together(results, "completions"), kpis, source),
         "supervisors": supervisors(kpis, source),
     }
-    flexible = flexible_training(kpis, blueprint, source)
-    if flexible is not None:
-        figures["flexible_training"] = flexible
+    further = {
+        "flexible_training": flexible_training(kpis, blueprint, source),
+        "vacancies": vacancies(kpis, blueprint, source),
+        "doctors_and_need": doctors_and_need(kpis, blueprint, source),
+        "budget": yearly_budget(_together(results, "budget"), blueprint, source, len(results)),
+    }
+    figures |= {name: figure for name, figure in further.items() if figure is not None}
     return {name: style.to_png(figure) for name, figure in figures.items()}
 
 

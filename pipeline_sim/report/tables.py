@@ -44,9 +44,11 @@ def kpi_table(kpis: pd.DataFrame, headline: Mapping[str, str], title: str = "") 
 
 
 def number_text(value: float | None) -> str:
-    """A figure short enough to read: whole above 1,000, otherwise at most two decimals."""
+    """A figure short enough to read: whole above 1,000, otherwise at most two decimals; more near 0."""
     if value is None or pd.isna(value):
         return MISSING
     if abs(value) >= 1000 or float(value).is_integer():
         return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    if abs(value) >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"

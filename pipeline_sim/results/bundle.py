@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline_sim.eventlog import EventLog
+from pipeline_sim.results.budget import budget_frame
 from pipeline_sim.results.census import census_frame, take_census
 from pipeline_sim.results.cohort import cohort_frame
 from pipeline_sim.results.credentials import with_credentials
@@ -30,6 +31,7 @@ class Results:
     completions: pd.DataFrame
     kpis: pd.DataFrame
     cohort: pd.DataFrame  # what became of the first intake
+    budget: pd.DataFrame  # pounds; no rows if the scenario has no costs
 
 
 def gather_facts(log: EventLog, blueprint: Blueprint) -> Facts:
@@ -51,4 +53,5 @@ def summarise(log: EventLog, blueprint: Blueprint, rep: int = 0) -> Results:
         completions=with_credentials(facts).assign(rep=lambda frame: frame["rep"] + rep),
         kpis=kpi_frame(facts, rep),
         cohort=cohort_frame(facts, rep),
+        budget=budget_frame(facts.budget, blueprint, rep),
     )

@@ -42,6 +42,7 @@ from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Blueprint
 from pipeline_sim.vocabulary import KINDS, Event, Outcome, State, round_of
 
 Table = NDArray[np.float64]
+TRAINED = (State.CONSULTANT, State.GP)  # on the specialist or the GP register, and in post
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,11 @@ class Facts:
         """As ``yearly_heads``, percent of full time."""
         return sum_by_year(self.census.wte, self.blueprint)
 
+    @cached_property
+    def yearly_part_time(self) -> Table:
+        """As ``yearly_heads``, those below full time."""
+        return sum_by_year(self.census.part_time, self.blueprint)
+
     def headcount(self, *states: State, specialty_only: bool = False) -> Table:
         """Mean monthly headcount in the states."""
         return mean_by_year(
@@ -165,8 +171,7 @@ class Facts:
 
     def part_time(self, *states: State) -> Table:
         """Mean monthly headcount below full time in the states."""
-        yearly = sum_by_year(self.census.part_time, self.blueprint)
-        return mean_by_year(self.census, self.blueprint, self._cells(states), yearly)
+        return mean_by_year(self.census, self.blueprint, self._cells(states), self.yearly_part_time)
 
     def _cells(self, states: Iterable[State], specialty_only: bool = False) -> NDArray[np.bool_]:
         cells = self.census.in_states(states)
@@ -177,6 +182,16 @@ class Facts:
     def heads_of(self, cells: NDArray[np.bool_]) -> Table:
         """Mean monthly headcount in the marked cells of the census."""
         return mean_by_year(self.census, self.blueprint, cells, self.yearly_heads)
+
+    @cached_property
+    def trained_at_year_start(self) -> Table:
+        """WTE of consultants and GPs in post at the end of each training year's first month in the run."""
+        cells = self.census.in_states(TRAINED)
+        first = np.flatnonzero(np.diff(self.year_of, prepend=-1))
+        total = np.zeros((self.shape[1] * self.shape[2], len(first)))
+        place = (self.census.programme[cells] + 1) * self.shape[2] + self.census.region[cells] + 1
+        np.add.at(total, place, self.census.wte[cells][:, first])
+        return total.T.reshape(self.shape) / 100
 
     @cached_property
     def trainees(self) -> Table:
@@ -256,6 +271,13 @@ class Facts:
         """August's own rounds: not those of other months, nor those that advertise another's posts again."""
         august = np.asarray(self.blueprint.round_month) == TRAINING_YEAR_MONTH
         return np.flatnonzero(august & (np.asarray(self.blueprint.round_repeats) < 0))
+
+    @cached_property
+    def budget(self) -> Table:
+        """Pounds by [year, head, payer, programme, region]."""
+        from pipeline_sim.results.budget import budget_table
+
+        return budget_table(self)
 
     # people ----------------------------------------------------------------------------------------
 

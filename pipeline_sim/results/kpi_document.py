@@ -10,9 +10,13 @@ from pathlib import Path
 
 from pipeline_sim.results import (
     kpis_credentials,
+    kpis_demand,
     kpis_early,
+    kpis_equity,
     kpis_flexible,
+    kpis_money,
     kpis_recruitment,
+    kpis_redistribution,
     kpis_training,
     kpis_workforce,
 )
@@ -25,6 +29,10 @@ _CHAPTERS = (
     ("Flexible training", kpis_flexible.KPIS),
     ("Workforce, waits and capacity", kpis_workforce.KPIS),
     ("Credentials", kpis_credentials.KPIS),
+    ("Geography", kpis_redistribution.KPIS),
+    ("Demand and vacancies", kpis_demand.KPIS),
+    ("Doctors and the need of regions", kpis_equity.KPIS),
+    ("Money", kpis_money.KPIS),
 )
 
 _NOT_HERE = (
@@ -57,7 +65,7 @@ edit there.*
 - A **ratio** with a denominator of zero has no value; numerator and denominator are still written.
 - Counts have no denominator. Medians and deciles have no numerator; their denominator is how many people.
 - Where a scenario has none of something (step-outs, credit, fellowships ...), its counts are 0 and its
-  shares have no value.
+  shares have no value. Without a table of demand, population or costs, the KPIs of its chapter have no rows.
 - "Mean over the months" is the mean of the month-end census.
 
 KPIs of the {BUSINESS_PLAN} are quoted word for word.

@@ -10,9 +10,13 @@ import pandas as pd
 
 from pipeline_sim.results import (
     kpis_credentials,
+    kpis_demand,
     kpis_early,
+    kpis_equity,
     kpis_flexible,
+    kpis_money,
     kpis_recruitment,
+    kpis_redistribution,
     kpis_training,
     kpis_workforce,
 )
@@ -26,6 +30,10 @@ REGISTRY: tuple[Kpi, ...] = (
     *kpis_flexible.KPIS,
     *kpis_workforce.KPIS,
     *kpis_credentials.KPIS,
+    *kpis_redistribution.KPIS,
+    *kpis_demand.KPIS,
+    *kpis_equity.KPIS,
+    *kpis_money.KPIS,
 )
 
 #: The few that a short table shows.
@@ -45,6 +53,9 @@ HEADLINE = (
     "waits",
     "consultants_wte",
     "gps_wte",
+    "vacancy_percent",
+    "trained_theil_between_regions",
+    "cost_per_cct",
 )
 
 
@@ -52,6 +63,6 @@ def kpi_frame(facts: Facts, rep: int = 0) -> pd.DataFrame:
     """Columns ``rep, year, kpi, value, numerator, denominator, unit``, in the registry's order.
 
     ``value`` is missing where a ratio has nothing below the line; ``denominator`` is missing for counts,
-    ``numerator`` for medians and deciles.
+    ``numerator`` for medians and deciles. KPIs of tables that the scenario does not have are left out.
     """
     return kpi_table(REGISTRY, facts, rep)

@@ -68,8 +68,10 @@ def foundation_places(facts: Facts) -> Measure:
 
 
 def foundation_oversubscription(facts: Facts) -> Measure:
-    applicants = facts.count(Event.FOUNDATION_APPLIED).sum(axis=(1, 2))
-    return Measure(applicants, _funded_places(facts).sum(axis=(1, 2)), axes=())
+    applicants = facts.count(Event.FOUNDATION_APPLIED).sum(axis=1)
+    places = np.zeros_like(applicants)
+    places[:, 1:] = _funded_places(facts).sum(axis=1)
+    return Measure(applicants, places, REGION)
 
 
 def foundation_first_preference(facts: Facts) -> Measure:
@@ -196,9 +198,10 @@ KPIS = (
         "foundation_applicants",
         "Applicants for foundation",
         "people",
-        "applications to the yearly foundation allocation (one a person)",
+        "applications to the yearly foundation allocation (one a person); by region, those who put it first",
         DEFINED_HERE,
         foundation_applicants,
+        (REGION,),
     ),
     Kpi(
         "foundation_places",
@@ -212,9 +215,11 @@ KPIS = (
     percent(
         "foundation_oversubscription",
         "Foundation applicants for each hundred places",
-        "applicants for foundation / funded places (100 is one applicant a place)",
+        "applicants for foundation / funded places (100 is one applicant a place); by region, applicants who "
+        "put it first / its places",
         DEFINED_HERE,
         foundation_oversubscription,
+        (REGION,),
     ),
     percent(
         "foundation_first_preference_percent",

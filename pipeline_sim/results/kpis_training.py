@@ -92,22 +92,28 @@ def releases(facts: Facts) -> Measure:
 def _f2_to_cct(facts: Facts, percentile: float, enough: float) -> Measure:
     """Percentile of the months from F2 to CCT, where ``enough`` of the year's CCTs can be followed back."""
     frame = facts.completions
-    frame = frame.loc[frame["kind"] == "cct", ["person", "month", "programme", "f2_to_cct_months"]]
+    frame = frame.loc[frame["kind"] == "cct", ["person", "month", "programme", "region", "f2_to_cct_months"]]
     known = frame["f2_to_cct_months"].notna().to_numpy()
     months = frame["f2_to_cct_months"].to_numpy(dtype=np.int64, na_value=0)
     year = facts.year_of[frame["month"].to_numpy()]
-    programme = frame["programme"].array
-    names = ("", *facts.blueprint.programmes)
-    number = np.array([names.index(name) for name in programme.categories])[programme.codes]
     expected = is_uk_graduate(frame["person"].to_numpy()) | known
-    shape = (facts.years, len(names), max(facts.blueprint.months, 1))
-    known_months = tuple(each[known] for each in (year, number, months))
-    counts = np.bincount(np.ravel_multi_index(known_months, shape), minlength=np.prod(shape)).reshape(shape)
-    wanted = np.bincount(year[expected] * len(names) + number[expected], minlength=np.prod(shape[:2]))
-    wanted = wanted.reshape(shape[:2])
-    by_programme = _followed(counts, wanted, PROGRAMME, percentile, enough)
-    whole = _followed(counts.sum(axis=1), wanted.sum(axis=1), (), percentile, enough)
-    return dataclasses.replace(whole, breakdowns={PROGRAMME: by_programme})
+    longest = max(facts.blueprint.months, 1)
+
+    def of_place(place: NDArray, places: int, axes: tuple[str, ...]) -> Measure:
+        cell = year * places + place
+        counts = np.bincount(cell[known] * longest + months[known], minlength=facts.years * places * longest)
+        wanted = np.bincount(cell[expected], minlength=facts.years * places)
+        shape = (facts.years, *([places] if axes else []))
+        return _followed(counts.reshape(*shape, longest), wanted.reshape(shape), axes, percentile, enough)
+
+    names = {"programme": facts.blueprint.programmes, "region": facts.blueprint.regions}
+    breakdowns = {}
+    for axis, named in names.items():
+        column, known_names = frame[axis].array, ("", *named)
+        number = np.array([known_names.index(name) for name in column.categories])[column.codes]
+        breakdowns[(axis,)] = of_place(number, len(known_names), (axis,))
+    whole = of_place(np.zeros(len(year), np.int64), 1, ())
+    return dataclasses.replace(whole, breakdowns=breakdowns)
 
 
 def _followed(
@@ -250,7 +256,7 @@ KPIS = (
         "slow paths complete",
         DEFINED_HERE,
         f2_to_cct_median,
-        (PROGRAMME,),
+        (PROGRAMME, REGION),
     ),
     Kpi(
         "f2_to_cct_months_p90",
@@ -260,7 +266,7 @@ KPIS = (
         "fewer than 99 in 100 CCTs by UK graduates can be followed back: the slowest weigh most on it",
         DEFINED_HERE,
         f2_to_cct_p90,
-        (PROGRAMME,),
+        (PROGRAMME, REGION),
     ),
     Kpi(
         "wte_per_cct",
@@ -268,9 +274,10 @@ KPIS = (
         "WTE per CCT",
         "WTE of doctors who start as a consultant or GP in the year after a CCT of their own / CCTs in the "
         "year; specialists by the portfolio route, arrivals from overseas and doctors who return do not "
-        "count",
+        "count. By region, that of the post started and that of the CCT",
         DEFINED_HERE,
         wte_per_cct,
+        (PROGRAMME, REGION),
     ),
     percent(
         "arcp_non_standard_percent",

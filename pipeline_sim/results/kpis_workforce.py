@@ -17,7 +17,6 @@ from pipeline_sim.vocabulary import Event, PoolKind, State
 
 PROGRAMME, REGION, CAUSE, KIND = ("programme",), ("region",), ("cause",), ("kind",)
 KINDS = max(PoolKind) + 1
-TRAINED = (State.CONSULTANT, State.GP, State.SAS)
 
 
 def _stock(*states: State) -> Callable[[Facts], Measure]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from pipeline_sim.errors import PipelineError
@@ -38,7 +39,7 @@ class OutputError(PipelineError):
 
 
 class OutputFolder:
-    """A result folder being written; use it in a ``with`` block that ends in ``write``.
+    """A result folder being written; use it in a ``with`` block that ends in ``write`` or ``finish``.
 
     Raises ``OutputError`` at once if the target is not a folder, or is a folder of something else.
     """
@@ -75,9 +76,20 @@ class OutputFolder:
             self._events.close()
         kpis = pd.concat([result.kpis for result in results], ignore_index=True)
         kpis.to_csv(self._partial / "kpis.csv", index=False, lineterminator="\n")
+        budget = pd.concat([result.budget for result in results], ignore_index=True)
+        if len(budget):
+            write_budget(self._partial / "budget.csv", budget)
         for name in TABLES:
             frames = [getattr(result, name) for result in results]
             write_table(self._partial / f"{name}.parquet", frames)
+        self.finish(manifest, figures)
+
+    def add(self, name: str, content: bytes) -> None:
+        """Write one more file."""
+        (self._partial / name).write_bytes(content)
+
+    def finish(self, manifest: Mapping[str, Any], figures: Mapping[str, bytes]) -> None:
+        """Write the figures and the manifest beside the files that were written: the folder is complete."""
         (self._partial / FIGURES).mkdir()
         for name, image in figures.items():
             (self._partial / FIGURES / f"{name}.png").write_bytes(image)
@@ -138,6 +150,16 @@ def write_table(path: Path, frames: Sequence[pd.DataFrame]) -> None:
     tables = [pa.Table.from_pandas(frame, preserve_index=False) for frame in frames]
     table = pa.concat_tables(table.replace_schema_metadata(None) for table in tables)
     pq.write_table(table.unify_dictionaries(), path, compression=COMPRESSION)
+
+
+def write_budget(path: Path, budget: pd.DataFrame) -> None:
+    """The budget as CSV, in whole pence. Names need no quotes."""
+    table = pa.Table.from_pandas(budget.assign(pounds=budget["pounds"].round(2)), preserve_index=False)
+    plain = [column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column for column in table]
+    with path.open("wb") as file:
+        file.write((",".join(table.column_names) + "\n").encode("ascii"))
+        unquoted = pacsv.WriteOptions(include_header=False, quoting_style="none")
+        pacsv.write_csv(pa.table(plain, names=table.column_names), file, unquoted)
 
 
 def _refuse_what_is_not_ours(target: Path) -> None:

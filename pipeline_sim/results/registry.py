@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.labels import year_labels
+from pipeline_sim.scenario.blueprint import Blueprint
 
 PLACES = ("programme", "region")
 COLUMNS = ("rep", "year", "kpi", "value", "numerator", "denominator", "unit")
@@ -43,7 +44,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI as declared; ``by`` lists the breakdowns written besides the total."""
+    """One KPI as declared; ``by`` lists the breakdowns written besides the total.
+
+    Without what ``given`` asks of a scenario the KPI has no rows at all.
+    """
 
     name: str
     title: str
@@ -54,6 +58,7 @@ class Kpi:
     by: tuple[tuple[str, ...], ...] = ()
     scale: float = 1.0
     total: bool = True
+    given: Callable[[Blueprint], bool] | None = None
 
 
 def percent(
@@ -64,9 +69,10 @@ def percent(
     measure: Callable[[Facts], Measure],
     by: tuple[tuple[str, ...], ...] = (),
     total: bool = True,
+    given: Callable[[Blueprint], bool] | None = None,
 ) -> Kpi:
     """A ratio in percent."""
-    return Kpi(name, title, "percent", formula, source, measure, by, 100.0, total)
+    return Kpi(name, title, "percent", formula, source, measure, by, 100.0, total, given)
 
 
 class _Part(NamedTuple):
@@ -82,7 +88,8 @@ class _Part(NamedTuple):
 
 def kpi_table(kpis: Iterable[Kpi], facts: Facts, rep: int) -> pd.DataFrame:
     """The rows of the KPIs of one replication, with ``COLUMNS``."""
-    parts = [part for kpi in kpis for part in _kpi_parts(kpi, facts)]
+    given = [kpi for kpi in kpis if kpi.given is None or kpi.given(facts.blueprint)]
+    parts = [part for kpi in given for part in _kpi_parts(kpi, facts)]
     year = np.concatenate([part.year for part in parts])
     units, lengths = [part.unit for part in parts], [len(part.year) for part in parts]
     columns = {

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Reals = NDArray[np.float64]
 
 UNITS = 100  # units in one whole place
 THRESHOLD_ONE = 1 << 32  # a probability of one
@@ -297,8 +298,19 @@ class Blueprint:
     enhance_months: Ints  # [Y, R] length
     enhance_taste: Ints  # [Y, P] percent: multiplies the taste of those who took a place
     enhance_credit: Ints  # [Y, P] hundredths towards the programme
+    # geography ----------------------------------------------------------------------------------
+    redistribution_weight: Ints  # [Y, P, R] wanted spread of the posts of a programme; all 0 = as it is
+    stay_by_region: Ints  # [Y, R] threshold: first trained post in this region for those who trained there
+    redistribution_pace: Ints  # [Y, P] threshold: part of a region's posts that may leave it in an August
 
     # for reports --------------------------------------------------------------------------------
+    demand: Reals  # [Y, P, R] WTE of consultants and GPs wanted as the year begins; 0 = none told
+    population: Reals  # [Y, R] people
+    need_weight: Reals  # [Y, R] need of a person there, 1 = average
+    price_year: int  # of the costs: 2025 = 2025/26; 0 = not said
+    discount_rate: float  # a year
+    level_grade: Ints  # [T] kind of the costs of training, -1 = any
+    costs: dict[str, NDArray[np.float64]]  # by item: [Y, payer, kind + 1] pounds a unit, the last kind any
     plan: dict[str, dict[int, float]]  # plan figures by KPI and year
     sources: dict[str, str]  # source key -> citation, of every parameter used
     digest: str  # hash of all inputs

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from pipeline_sim.clock import ACADEMIC_YEAR_MONTH, MONTHS_PER_YEAR, TRAINING_YEAR_MONTH, training_year
-from pipeline_sim.scenario import build_careers, build_credentials, build_credit, build_flexible, build_people
+from pipeline_sim.scenario import (
+    build_careers,
+    build_credentials,
+    build_credit,
+    build_demand,
+    build_flexible,
+    build_money,
+    build_people,
+    build_redistribution,
+)
 from pipeline_sim.scenario.arrays import (
     Years,
     counts,
@@ -147,7 +156,11 @@ def _build(scenario: Scenario, tables: Mapping[str, Table]) -> Blueprint:
         **build_credentials.credential_fields(context),
         **build_careers.career_fields(context),
         **build_credit.credit_fields(context),
+        **build_redistribution.redistribution_fields(context),
+        **build_demand.demand_fields(context),
+        **build_demand.population_fields(context),
         "plan": plans(tables.get("plans"), scenario.scale),
+        **build_money.money_fields(context),
     }
     return Blueprint(**fields)
 
@@ -229,7 +242,9 @@ def school_fields(context: Context) -> dict[str, Any]:
         "course_stage": whole([STAGES.index(years["stage"][row]) for row in rows]),
         "course_repeat": thresholds([years["repeat"][row] for row in rows]),
         "course_leave": thresholds([years["leave"][row] for row in rows]),
-        "intake": context.yearly("intake", "students", context.routes, context.regions),
+        "intake": build_redistribution.with_awards(
+            context, context.yearly("intake", "students", context.routes, context.regions)
+        ),
         "student_stock": context.scaled(stock, by_year=False),
         "mix_first": np.cumsum([0, *mix_count[:-1]]).astype(np.int64),
         "mix_count": whole(mix_count),

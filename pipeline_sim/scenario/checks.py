@@ -34,8 +34,11 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         checks_careers,
         checks_credentials,
         checks_credit,
+        checks_demand,
         checks_flexible,
+        checks_money,
         checks_recruitment,
+        checks_redistribution,
         checks_school,
         checks_training,
         checks_workforce,
@@ -55,6 +58,9 @@ def run_checks(tables: Tables, first_year: int, findings: Findings) -> None:
         *checks_credentials.CHECKS,
         *checks_careers.CHECKS,
         *checks_credit.CHECKS,
+        *checks_redistribution.CHECKS,
+        *checks_demand.CHECKS,
+        *checks_money.CHECKS,
     ):
         present = all(name.partition(".")[0] in tables for name in check.needs)
         if present and findings.usable(*check.needs):

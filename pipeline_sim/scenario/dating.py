@@ -44,6 +44,8 @@ STRUCTURE = {
         "title", "multi_professional", "supervision_load", "supervision_group", "month", "after_cct",
         "sas_doctors", "late_trainees",
     ),
+    "level_grades": ("grade",),
+    "money": ("value",),
     "settings": (
         "supervision.rule", "stock.trainee_youngest", "stock.trainee_oldest", "stock.female_consultant",
         "stock.female_gp", "stock.female_sas", "stock.sas_first_tier", "stock.off_cycle_share",

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, MOST_YEARS, TRAINING_YEAR_MONTH
@@ -87,7 +88,7 @@ class Scenario:
 
         return in_force(self.tables, self.start, self.policies, [])
 
-    def with_policy(self, *policies: Policy | str) -> Scenario:
+    def with_policy(self, *policies: Policy | str | Path) -> Scenario:
         """A copy with policies besides those it has, each bundled, in a file, or a ``Policy``.
 
         Raises ``ScenarioError`` if one names nothing real, cannot be ordered or breaks a check.
@@ -96,7 +97,7 @@ class Scenario:
 
         named = {policy.name: policy for policy in self.policies}
         for each in policies:
-            policy = load_policy(each) if isinstance(each, str) else each
+            policy = load_policy(each) if isinstance(each, str | Path) else each
             if named.setdefault(policy.name, policy) != policy:
                 where, expected = f"policy {policy.name}", "a name for each"
                 raise ScenarioError([Problem(where, "two policies of that name", expected)])

@@ -6,6 +6,7 @@ A user's tables replace the base's tables of the same name; ``sources.csv`` adds
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from pipeline_sim.errors import Problem, ScenarioError, nearest
@@ -100,7 +101,7 @@ def _load_user(file: Path, whole_folder: bool) -> Scenario:
     base_tables = _read_tables(base_folder, f"{header.base}/", findings, leave_out=set(own) - {"sources"})
     if base_header is None:
         raise ScenarioError(findings.problems)
-    tables = {**base_tables, **own}
+    tables = _without_strangers({**base_tables, **own}, own)
     if "sources" in own and "sources" in base_tables:
         tables["sources"] = _joined_sources(base_tables["sources"], own["sources"])
     _report_missing_tables(tables, findings, header.base)
@@ -118,6 +119,23 @@ def _load_user(file: Path, whole_folder: bool) -> Scenario:
         header.description, header.default_seed or base_header.default_seed,
     )  # fmt: skip
     return scenario.with_policy(*(load_policy(name, file.parent) for name in header.policies))
+
+
+def _without_strangers(tables: dict[str, Table], own: Collection[str]) -> dict[str, Table]:
+    """Without the rows of the base's optional tables about names that the user's own tables do not have.
+
+    Whoever writes other programmes or regions is not asked what the base's costs or demand say of its own.
+    """
+    for name, table in list(tables.items()):
+        if name in own or not table.spec.optional:
+            continue
+        for column in table.spec.keys:
+            home, _, home_column = column.refers_to.partition(".")
+            if home in own:
+                known = set(tables[home][home_column])
+                table = table.with_only([row for row, cell in enumerate(table[column.name]) if cell in known])
+        tables[name] = table
+    return tables
 
 
 def _read_tables(
@@ -155,8 +173,6 @@ def _report_unknown_tables(folder: Path, findings: Findings) -> None:
 
 def _joined_sources(base: Table, own: Table) -> Table:
     """The base's sources and the user's; where both have a key, the user's row counts."""
-    kept = [row for row, key in enumerate(base["source"]) if key not in set(own["source"])]
-    columns = {
-        name: tuple(cells[row] for row in kept) + tuple(own[name]) for name, cells in base.columns.items()
-    }
-    return Table(own.spec, own.file, columns, tuple(base.lines[row] for row in kept) + own.lines)
+    kept = base.with_only([row for row, key in enumerate(base["source"]) if key not in set(own["source"])])
+    columns = {name: (*cells, *own[name]) for name, cells in kept.columns.items()}
+    return Table(own.spec, own.file, columns, kept.lines + own.lines)

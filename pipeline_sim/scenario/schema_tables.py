@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline_sim.scenario import schema_careers, schema_credit, schema_flexible, schema_outside
+from pipeline_sim.scenario import (
+    schema_careers,
+    schema_credit,
+    schema_demand,
+    schema_flexible,
+    schema_geography,
+    schema_money,
+    schema_outside,
+    schema_redistribution,
+)
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -495,5 +504,9 @@ TABLES: dict[str, TableSpec] = {
         *schema_careers.SPECS,
         *schema_credit.SPECS,
         *CREDENTIALS,
+        *schema_geography.SPECS,
+        *schema_redistribution.SPECS,
+        *schema_demand.SPECS,
+        *schema_money.SPECS,
     )
 }

@@ -58,6 +58,11 @@ class Table:
             changed[row] = value
         return replace(self, columns={**self.columns, column: tuple(changed)})
 
+    def with_only(self, rows: Sequence[int]) -> Table:
+        """A copy with some of the rows."""
+        columns = {name: tuple(cells[row] for row in rows) for name, cells in self.columns.items()}
+        return replace(self, columns=columns, lines=tuple(self.lines[row] for row in rows))
+
     def with_rows_like(self, rows: Sequence[tuple[int, Mapping[str, Cell]]]) -> Table:
         """A copy with more rows at the end: each like a row number, with some cells changed."""
         if not rows:

@@ -4,7 +4,7 @@ Run with ``python -m pipeline_sim.catalogue.england.derive``. The result is the 
 
 Order matters: programmes and levels, then regions and medical school, foundation, posts and trainees,
 then the workforce, and what is sized to the stock (practice places, supervisors), then recruitment, then
-credentials. Tables
+credentials, then demand. Tables
 kept by hand (``settings``, ``routes``, ``route_years``, ``rounds``, ``outside``, ``exits`` ...) are only
 read.
 """
@@ -16,10 +16,13 @@ from . import (
     derive_cover,
     derive_credentials,
     derive_credit,
+    derive_demand,
     derive_flexible,
     derive_funding,
+    derive_money,
     derive_posts,
     derive_recruitment,
+    derive_redistribution,
     derive_school,
     derive_workforce,
 )
@@ -129,6 +132,11 @@ def main() -> None:
     derive_credentials.write_credentials()
     derive_careers.write_careers()
     derive_credit.write_all()
+    derive_demand.write_demand()
+    derive_demand.write_growth()
+    derive_demand.write_population()
+    derive_redistribution.write_all()
+    derive_money.write_money()
     report()
     derive_flexible.raise_stock()
 

@@ -316,7 +316,11 @@ def cohort(
 def february_share() -> dict[str, float]:
     """Part of its free posts that a programme advertises in a round starting in February."""
     months = {r["round"]: r["month"] for r in table("rounds")}
-    return {r["programme"]: float(r["share"]) for r in table("round_programmes") if months[r["round"]] == "2"}
+    return {
+        r["programme"]: float(r["share"])
+        for r in table("round_programmes")
+        if months[r["round"]] == "2" and float(r["share"]) > 0
+    }
 
 
 @cache

@@ -75,7 +75,8 @@ def write_intake() -> None:
             else ("model_judgement", "assumption")
         )
         note = "closed to new entrants" if route == "apprenticeship" else "no places; kept for policies"
-        rows.append([route, "east_of_england", START, 0, source, status, "", "", note])
+        for region in REGIONS:
+            rows.append([route, region, START, 0, source, status, "", "", note])
     write("intake", ["route", "region", "year", "students"], rows)
 
 
