@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pipeline_sim.scenario.load import Scenario, list_scenarios, load_scenario
     from pipeline_sim.scenario.policies import Policy, list_policies, load_policy
+    from pipeline_sim.studies.comparing import compare
     from pipeline_sim.studies.replicating import multiple_replications
     from pipeline_sim.studies.runs import single_run
 
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Policy",
     "Scenario",
+    "compare",
     "list_policies",
     "list_scenarios",
     "load_policy",
@@ -34,6 +36,7 @@ _HOMES = {
     "Scenario": "pipeline_sim.scenario.load",
     "list_scenarios": "pipeline_sim.scenario.load",
     "load_scenario": "pipeline_sim.scenario.load",
+    "compare": "pipeline_sim.studies.comparing",
     "multiple_replications": "pipeline_sim.studies.replicating",
     "single_run": "pipeline_sim.studies.runs",
 }

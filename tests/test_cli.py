@@ -75,7 +75,9 @@ def test_a_command_line_that_makes_no_sense_is_exit_2(pipeline: CommandLine, arg
     assert pipeline(*arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("command", ["run", "trace", "diff-engines", "list", "validate", "new", "explain"])
+@pytest.mark.parametrize(
+    "command", ["run", "compare", "trace", "diff-engines", "list", "validate", "new", "explain"]
+)
 def test_every_command_explains_itself(pipeline: CommandLine, command: str) -> None:
     result = pipeline(command, "--help")
     assert result.exit_code == 0
@@ -186,7 +188,7 @@ def test_a_run_writes_its_folder_and_prints_a_table(pipeline: CommandLine, tmp_p
     result = pipeline("run", *SHORT, "--reps", "2", "--seed", "3", "--out", "deep/results")
     assert result.exit_code == 0, result.output
     folder = tmp_path / "deep" / "results"
-    assert {path.name for path in folder.iterdir()} == RESULT_FILES | {"figures"}
+    assert {path.name for path in folder.iterdir()} == RESULT_FILES | {"figures", "budget.csv"}
     assert list(folder.glob("figures/*.png"))
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["results"]
     kpis = pd.read_csv(folder / "kpis.csv")

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/getting-started.md"]
+PAGES = ["README.md", "docs/getting-started.md", "docs/compare.md"]
 FENCE = re.compile(
     r"(?:<!-- (?P<mark>slow|not run) -->\s*\n)?^```(?P<language>console|bash|python)\n(?P<body>.*?)^```",
     re.MULTILINE | re.DOTALL,

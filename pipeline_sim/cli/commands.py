@@ -51,6 +51,37 @@ def run(**options: Any) -> None:
 
 
 @cli.command()
+@click.argument("scenario", default="england")
+@simulation_options
+@click.option(
+    "--reps",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Replications; differences have intervals from 2 on.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that share the replications; the results are the same.",
+)
+@click.option("--engine", type=click.Choice(ENGINES), default=DEFAULT_ENGINE, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=True, path_type=Path),
+    help="Folder to write; results/<scenario>-compared if not given.",
+)
+@debug_option
+def compare(**options: Any) -> None:
+    """Compare SCENARIO with itself under each --policy, and under all of them together."""
+    from pipeline_sim.cli.compare import compare_and_write
+
+    compare_and_write(**options)
+
+
+@cli.command()
 @click.argument("scenario")
 @click.option(
     "--person",

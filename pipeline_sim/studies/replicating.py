@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
@@ -29,7 +29,7 @@ from pipeline_sim.studies.worker_deaths import current_executor, deaths_told, lo
 
 Made = TypeVar("Made")
 SECONDS_ORPHANED = 2  # after which a worker ends whose program was killed
-_blueprints: dict[tuple[str, int | None], Blueprint] = {}  # of a worker: the one it is working on
+_blueprints: dict[tuple[str | int | None, ...], list[Blueprint]] = {}  # of a worker: those it works on
 
 
 class WorkerError(PipelineError):
@@ -88,16 +88,35 @@ def map_replications(
         ScenarioError: the scenario cannot be used.
         PipelineError: an argument is not possible, or a worker died.
     """
+    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    seed = checked_seed(chosen, seed, 0, engine)
+    one_run = partial(_of_one_run, make, chosen, seed, engine)
+    return map_blueprints(one_run, [chosen], reps, years, engine, workers, ahead)
+
+
+def map_blueprints(
+    make: Callable[[Sequence[Blueprint], int], Made],
+    scenarios: Sequence[Scenario],
+    reps: int,
+    years: int | None = None,
+    engine: str = DEFAULT_ENGINE,
+    workers: int = 1,
+    ahead: int | None = None,
+) -> Generator[Made, None, None]:
+    """What ``make`` makes of the scenarios' blueprints and each number of a replication, in order.
+
+    It is for ``make`` to run them: so several scenarios can be run and compared in one place, one log at a
+    time. The rest is as in ``map_replications``.
+    """
     if reps < 1:
         raise PipelineError(f"reps: found {reps}, expected 1 or more")
     workers = min(check_workers(workers), reps)
-    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    seed = checked_seed(chosen, seed, 0, engine)
     compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
     if workers > 1:
-        call = partial(_in_worker, os.getpid(), make, chosen, years, seed, engine)
+        digests = [scenario.digest for scenario in scenarios]
+        call = partial(_in_worker, os.getpid(), make, list(scenarios), digests, years)
         return _shared(call, reps, workers, ahead or reps)
-    return _one_by_one(make, chosen, chosen.blueprint(years), seed, engine, reps)
+    return _one_by_one(make, [scenario.blueprint(years) for scenario in scenarios], reps)
 
 
 def most_workers() -> int:
@@ -140,38 +159,43 @@ def _headline(run: RunResult, year: int | None) -> dict[str, float]:
     return dict(zip(of_year["kpi"].astype(str), of_year["value"].astype(float), strict=True))
 
 
-def _one_by_one(
+def _of_one_run(
     make: Callable[[RunResult], Made],
     scenario: Scenario,
-    blueprint: Blueprint,
     seed: int,
     engine: str,
-    reps: int,
+    blueprints: Sequence[Blueprint],
+    rep: int,
+) -> Made:
+    return make(run_replication(scenario, blueprints[0], seed, rep, engine))
+
+
+def _one_by_one(
+    make: Callable[[Sequence[Blueprint], int], Made], blueprints: Sequence[Blueprint], reps: int
 ) -> Generator[Made, None, None]:
     for rep in range(reps):
-        yield make(run_replication(scenario, blueprint, seed, rep, engine))
+        yield make(blueprints, rep)
 
 
 # processes ----------------------------------------------------------------------------------------
 def _in_worker(
     program: int,
-    make: Callable[[RunResult], Made],
-    scenario: Scenario,
+    make: Callable[[Sequence[Blueprint], int], Made],
+    scenarios: Sequence[Scenario],
+    digests: Sequence[str],
     years: int | None,
-    seed: int,
-    engine: str,
     rep: int,
 ) -> Made:
-    """One replication in a worker of the process ``program``. It builds the blueprint itself, once.
+    """One replication in a worker of the process ``program``. It builds the blueprints itself, once.
 
     Built arrays have the memory layout that the cache was compiled for; sent ones might not.
     """
     _serve(program)
-    key = (scenario.digest, years)
+    key = (*digests, years)
     if key not in _blueprints:
         _blueprints.clear()
-        _blueprints[key] = scenario.blueprint(years)
-    return make(run_replication(scenario, _blueprints[key], seed, rep, engine))
+        _blueprints[key] = [scenario.blueprint(years) for scenario in scenarios]
+    return make(_blueprints[key], rep)
 
 
 @cache

@@ -234,7 +234,18 @@ def simulate(
     progress: Progress | None = None,
 ) -> EventLog:
     """The event log of one replication, and nothing made of it."""
-    run = engine_named(engine)
     compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
+    return simulate_next(blueprint, seed, rep, engine, progress)
+
+
+def simulate_next(
+    blueprint: Blueprint,
+    seed: int,
+    rep: int,
+    engine: str,
+    progress: Progress | None = None,
+) -> EventLog:
+    """As ``simulate``, of several runs whose arguments are checked and announced already."""
+    run = engine_named(engine)
     with compiling.first_use(engine):
         return run(blueprint, seed, rep, progress=progress)
