@@ -185,6 +185,15 @@ def test_a_column_name_twice_is_refused(folder):
     )
 
 
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_table_parted_by_something_else_is_told_once(folder, mark, name):
+    path = folder / "posts.csv"
+    path.write_text(path.read_text().replace(",", mark))
+    assert the_problem(folder) == Problem(
+        "posts.csv:1", f"columns parted by {name}", "columns parted by commas"
+    )
+
+
 def test_a_ragged_row_is_told_with_its_line(folder):
     rows = read(folder, "posts")
     rows[2].append("x")
@@ -355,6 +364,16 @@ def test_a_programme_that_no_round_recruits_to_is_told(folder):
     assert the_problem(folder).found == "cardiology, with posts and no round"
 
 
+def test_a_programme_that_nobody_would_choose_is_told(folder):
+    rows = [row for row in read(folder, "specialty_taste") if row[1] != "cardiology"]
+    write(folder, "specialty_taste", rows)
+    assert the_problem(folder) == Problem(
+        "programmes.csv:5 column programme",
+        "cardiology, with posts and no taste",
+        "its rows in specialty_taste.csv (weight 0 = never chosen)",
+    )
+
+
 def test_one_row_before_the_start_is_the_first_value_and_two_are_refused(folder):
     put(folder, "posts", 4, "year", "2020")
     assert load_scenario(folder).blueprint().posts[0, 3, 0] == 92
@@ -416,6 +435,8 @@ def test_a_longest_break_below_the_shortest_is_told(folder):
          "posts.cardiology"),
         ('name = "m"\nbase = "teaching"\n[set]\nsupervision.rule = "sof"\n',
          "scenario.toml:4 key set.supervision.rule", "sof", "one of hard, soft", "soft"),
+        ('name = "m"\nbase = "teaching"\n[set]\npolicies = ["own.toml"]\n',
+         "scenario.toml:4 key set.policies", "policies below [set]", "policies above the line [set]", ""),
         ('name = "m"\nbase = \n', "scenario.toml:2", "broken TOML", "valid TOML", ""),
     ],
 )  # fmt: skip

@@ -40,6 +40,20 @@ def posts_are_recruited_to(tables: Tables, findings: Findings) -> None:
             )
 
 
+def recruited_programmes_have_a_taste(tables: Tables, findings: Findings) -> None:
+    """Nobody would apply to a programme that no group of applicants has a row for."""
+    table, programmes = tables["specialty_taste"], tables["programmes"]
+    wanted = set(table["programme"])
+    with_posts = {programme for programme, posts in tables["posts"].rows("programme", "posts") if posts}
+    for row, (programme, kind) in enumerate(programmes.rows("programme", "kind")):
+        if programme in with_posts - wanted and kind in WITH_POSTS:
+            findings.add(
+                programmes.place(row, "programme"),
+                f"{programme}, with posts and no taste",
+                f"its rows in {table.file} (weight 0 = never chosen)",
+            )
+
+
 def groups_want_something(tables: Tables, findings: Findings) -> None:
     table = tables["specialty_taste"]
     total: dict[str, float] = defaultdict(float)
@@ -92,6 +106,16 @@ CHECKS = (
             "posts.posts",
         ),
         posts_are_recruited_to,
+    ),
+    Check(
+        (
+            "programmes.programme",
+            "programmes.kind",
+            "specialty_taste.programme",
+            "posts.programme",
+            "posts.posts",
+        ),
+        recruited_programmes_have_a_taste,
     ),
     Check(("specialty_taste.group", "specialty_taste.weight"), groups_want_something),
     Check(("regions.attraction", "regions.foundation_attraction", "regions.settle"), regions_attract_someone),

@@ -109,6 +109,15 @@ def read_header(path: Path, label: str, kind: type[AnyHeader], problems: list[Pr
             place = key_place(label, text, ("set",))
             problems.append(Problem(place, "a path of too many parts", EXPECTED["set"]))
             return None
+        misplaced = [key for key in content["set"] if key in kind.model_fields]
+        if misplaced:
+            problems += [
+                Problem(
+                    key_place(label, text, ("set", key)), f"{key} below [set]", f"{key} above the line [set]"
+                )
+                for key in misplaced
+            ]
+            return None
     try:
         header = kind.model_validate(content)
     except ValidationError as error:

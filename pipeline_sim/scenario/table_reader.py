@@ -84,8 +84,14 @@ def read_table(path: Path, label: str, problems: list[Problem]) -> RawTable | No
 
 
 def _header_is_usable(header: tuple[str, ...], label: str, line: int, problems: list[Problem]) -> bool:
-    """Report column names that are blank or occur twice."""
+    """Report column names that are blank or occur twice, and columns that are not parted by commas."""
     before = len(problems)
+    for mark, name in (";", "semicolons"), ("\t", "tabs"):
+        if len(header) == 1 and mark in header[0]:
+            problems.append(
+                Problem(f"{label}:{line}", f"columns parted by {name}", "columns parted by commas")
+            )
+            return False
     for position, name in enumerate(header):
         if not name:
             where = f"{label}:{line} column {position + 1}"
