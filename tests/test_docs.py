@@ -17,12 +17,26 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_sim.report.tables import number_text
+from pipeline_sim.studies.runs import single_run
+
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "docs/getting-started.md", "docs/compare.md"]
 FENCE = re.compile(
     r"(?:<!-- (?P<mark>slow|not run) -->\s*\n)?^```(?P<language>console|bash|python)\n(?P<body>.*?)^```",
     re.MULTILINE | re.DOTALL,
 )
+#: Rows of the README's table of a run of England, and what they show.
+FIGURES = {
+    "F2 doctors who go straight into specialty training": "f2_direct_entry_percent",
+    "Competition for specialty posts": "applications_per_post",
+    "Acceptances of GP training posts": "gp_acceptances",
+    "Certificates of completion of training": "ccts",
+    "Consultants": "consultants_wte",
+    "General practitioners": "gps_wte",
+    "Vacancies for trained doctors": "vacancy_percent",
+    "Public cost of training for each certificate": "cost_per_cct",
+}
 SECONDS = 300
 SECONDS_SLOW = 3600
 
@@ -89,3 +103,15 @@ def check_links(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         if "://" not in target and not target.startswith("mailto:"):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readme_shows_what_a_run_of_england_prints() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
+    ]
+    years = next(row[1:4] for row in rows if row[1:2] == ["2025"])
+    kpis = single_run("england").kpis.set_index(["kpi", "year"])["value"]
+    shown = {row[0].partition(",")[0]: row[1:4] for row in rows}
+    for words, kpi in FIGURES.items():
+        assert shown[words] == [number_text(kpis[kpi, int(year)]) for year in years], words
