@@ -9,8 +9,7 @@ import click
 
 from pipeline_sim import __version__
 from pipeline_sim.cli.failures import GuardedGroup
-from pipeline_sim.cli.options import debug_option, simulation_options
-from pipeline_sim.engines.choice import DEFAULT_ENGINE, ENGINES
+from pipeline_sim.cli.options import debug_option, replication_options, simulation_options
 
 
 @click.group(cls=GuardedGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,15 +26,7 @@ def cli() -> None:
 @cli.command()
 @click.argument("scenario", default="england")
 @simulation_options
-@click.option("--reps", type=click.IntRange(min=1), default=1, show_default=True, help="Replications.")
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes that share the replications; the results are the same.",
-)
-@click.option("--engine", type=click.Choice(ENGINES), default=DEFAULT_ENGINE, show_default=True)
+@replication_options(1, "Replications.")
 @click.option("--events", is_flag=True, help="Also write every event (events.parquet).")
 @click.option(
     "--out",
@@ -53,21 +44,7 @@ def run(**options: Any) -> None:
 @cli.command()
 @click.argument("scenario", default="england")
 @simulation_options
-@click.option(
-    "--reps",
-    type=click.IntRange(min=1),
-    default=30,
-    show_default=True,
-    help="Replications; differences have intervals from 2 on.",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes that share the replications; the results are the same.",
-)
-@click.option("--engine", type=click.Choice(ENGINES), default=DEFAULT_ENGINE, show_default=True)
+@replication_options(30, "Replications; differences have intervals from 2 on.")
 @click.option(
     "--out",
     type=click.Path(file_okay=True, path_type=Path),

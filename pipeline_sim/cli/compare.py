@@ -10,14 +10,13 @@ import pandas as pd
 
 from pipeline_sim.cli.failures import WrongInput
 from pipeline_sim.cli.folders import default_folder, result_folder
-from pipeline_sim.cli.options import chosen_scenario
+from pipeline_sim.cli.options import chosen_scenario, possible_workers
 from pipeline_sim.report.comparison_figures import draw_comparison
 from pipeline_sim.report.comparison_words import summary
 from pipeline_sim.report.progress import ReplicationsProgress
 from pipeline_sim.results.output import OutputFolder
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.studies.comparing import Arm, Comparison, compare_arms, contradictions, policy_arms
-from pipeline_sim.studies.replicating import check_workers, most_workers
 from pipeline_sim.studies.runs import manifest
 
 TABLES = {
@@ -44,9 +43,7 @@ def compare_and_write(
     """Everything that can be wrong with the input is found before the first month is simulated."""
     if not policies:
         raise WrongInput("--policy: found none, expected one or more; `pipeline-sim list` names them")
-    if workers > most_workers():
-        raise WrongInput(f"--workers: found {workers}, expected 1 to {most_workers()} on this machine")
-    workers = min(check_workers(workers), reps)
+    workers = possible_workers(workers, reps)
     base = chosen_scenario(scenario, edits, scale, (), years)
     arms = policy_arms(base, policies)
     _tell_notes(base, arms, policies, years)

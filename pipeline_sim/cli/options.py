@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline_sim.cli.failures import DEBUG_FLAG
+from pipeline_sim.cli.failures import DEBUG_FLAG, WrongInput
 from pipeline_sim.clock import MOST_YEARS
+from pipeline_sim.engines.choice import DEFAULT_ENGINE, ENGINES
 
 if TYPE_CHECKING:
     from pipeline_sim.scenario.definition import Scenario
@@ -70,11 +71,43 @@ def chosen_scenario(
     return scenario if scale is None else scenario.scaled(scale)
 
 
+def possible_workers(workers: int, reps: int) -> int:
+    """How many processes share ``reps`` replications, if so many as ``--workers`` says can be had."""
+    from pipeline_sim.studies.replicating import check_workers, most_workers
+
+    if workers > most_workers():
+        raise WrongInput(f"--workers: found {workers}, expected 1 to {most_workers()} on this machine")
+    return min(check_workers(workers), reps)
+
+
 def debug_option(command: Command) -> Command:
     """``--debug``: read by the command group itself, accepted before or after the command's name."""
     return click.option(DEBUG_FLAG, is_flag=True, expose_value=False, help="Show the traceback of an error.")(
         command
     )
+
+
+def replication_options(reps: int, about_reps: str) -> Callable[[Command], Command]:
+    """Options of a command that runs replications, ``reps`` if not told."""
+
+    def add(command: Command) -> Command:
+        for option in (
+            click.option("--engine", type=click.Choice(ENGINES), default=DEFAULT_ENGINE, show_default=True),
+            click.option(
+                "--workers",
+                type=click.IntRange(min=1),
+                default=1,
+                show_default=True,
+                help="Processes that share the replications; the results are the same.",
+            ),
+            click.option(
+                "--reps", type=click.IntRange(min=1), default=reps, show_default=True, help=about_reps
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 def simulation_options(command: Command) -> Command:

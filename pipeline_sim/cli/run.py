@@ -13,9 +13,8 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from pipeline_sim.cli.failures import WrongInput
 from pipeline_sim.cli.folders import default_folder, result_folder
-from pipeline_sim.cli.options import chosen_scenario
+from pipeline_sim.cli.options import chosen_scenario, possible_workers
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.report.figures import draw_figures
 from pipeline_sim.report.progress import ReplicationsProgress, RunProgress
@@ -24,7 +23,7 @@ from pipeline_sim.results.bundle import Results
 from pipeline_sim.results.kpis import HEADLINE, REGISTRY
 from pipeline_sim.results.output import OutputFolder
 from pipeline_sim.scenario.definition import Scenario
-from pipeline_sim.studies.replicating import check_workers, map_replications, most_workers
+from pipeline_sim.studies.replicating import map_replications
 from pipeline_sim.studies.runs import RunResult, manifest, peak_memory_mib, single_run
 from pipeline_sim.studies.spool import SpooledLog, spool
 
@@ -69,9 +68,7 @@ def run_and_write(
     out: Path | None,
 ) -> None:
     """Everything that can be wrong with the input is found before the first month is simulated."""
-    if workers > most_workers():
-        raise WrongInput(f"--workers: found {workers}, expected 1 to {most_workers()} on this machine")
-    workers = min(check_workers(workers), reps)
+    workers = possible_workers(workers, reps)
     chosen = chosen_scenario(scenario, edits, scale, policies, years)
     blueprint = chosen.blueprint(years)
     seed = chosen.default_seed if seed is None else seed

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from pipeline_sim.scenario.blueprint import APPLICANT_GROUPS, APPLICANT_TRACKS
 from pipeline_sim.scenario.checks import A_PROGRAMME_WITH_POSTS, WITH_POSTS, Check, Tables, programmes_of_kind
+from pipeline_sim.scenario.table import Table
 from pipeline_sim.scenario.validate import Findings
 
 #: Place weights are compared as 31-bit integers, which leaves this much for the product of multipliers.
@@ -28,29 +29,27 @@ def rounds_run_in_order(tables: Tables, findings: Findings) -> None:
 
 def posts_are_recruited_to(tables: Tables, findings: Findings) -> None:
     """Every training programme with posts is in a round."""
-    table, programmes = tables["round_programmes"], tables["programmes"]
-    recruited = set(table["programme"])
-    with_posts = {programme for programme, posts in tables["posts"].rows("programme", "posts") if posts}
-    for row, (programme, kind) in enumerate(programmes.rows("programme", "kind")):
-        if programme in with_posts - recruited and kind in WITH_POSTS:
-            findings.add(
-                programmes.place(row, "programme"),
-                f"{programme}, with posts and no round",
-                f"a round of its own in {table.file}",
-            )
+    table = tables["round_programmes"]
+    _posts_are_named_in(table, "no round", f"a round of its own in {table.file}", tables, findings)
 
 
 def recruited_programmes_have_a_taste(tables: Tables, findings: Findings) -> None:
     """Nobody would apply to a programme that no group of applicants has a row for."""
-    table, programmes = tables["specialty_taste"], tables["programmes"]
-    wanted = set(table["programme"])
+    table = tables["specialty_taste"]
+    expected = f"its rows in {table.file} (weight 0 = never chosen)"
+    _posts_are_named_in(table, "no taste", expected, tables, findings)
+
+
+def _posts_are_named_in(
+    table: Table, lacking: str, expected: str, tables: Tables, findings: Findings
+) -> None:
+    """Report training programmes with posts that have no row in a table."""
+    programmes, named = tables["programmes"], set(table["programme"])
     with_posts = {programme for programme, posts in tables["posts"].rows("programme", "posts") if posts}
     for row, (programme, kind) in enumerate(programmes.rows("programme", "kind")):
-        if programme in with_posts - wanted and kind in WITH_POSTS:
+        if programme in with_posts - named and kind in WITH_POSTS:
             findings.add(
-                programmes.place(row, "programme"),
-                f"{programme}, with posts and no taste",
-                f"its rows in {table.file} (weight 0 = never chosen)",
+                programmes.place(row, "programme"), f"{programme}, with posts and {lacking}", expected
             )
 
 

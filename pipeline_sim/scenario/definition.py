@@ -81,12 +81,18 @@ class Scenario:
         text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
-    @cached_property
+    @property
     def dated(self) -> Dated:
         """The tables with the policies in force, and those that replace them during the run."""
+        return self._in_force[0]
+
+    @cached_property
+    def _in_force(self) -> tuple[Dated, tuple[Problem, ...]]:
+        """``dated``, and what kept the policies from being looked up or ordered."""
         from pipeline_sim.scenario.dating import in_force
 
-        return in_force(self.tables, self.start, self.policies, [])
+        problems: list[Problem] = []
+        return in_force(self.tables, self.start, self.policies, problems), tuple(problems)
 
     def with_policy(self, *policies: Policy | str | Path) -> Scenario:
         """A copy with policies besides those it has, each bundled, in a file, or a ``Policy``.
@@ -109,10 +115,8 @@ class Scenario:
 
     def policy_problems(self) -> list[Problem]:
         """What is wrong with the tables once the policies are in force."""
-        from pipeline_sim.scenario.dating import in_force
-
-        problems: list[Problem] = []
-        dated = in_force(self.tables, self.start, self.policies, problems)
+        dated, found_before = self._in_force
+        problems = list(found_before)
         if problems or not self.policies:
             return problems
         label = "with " + ", ".join(policy.name for policy in self.policies)
