@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -235,7 +236,7 @@ def test_half_the_share_wants_half_the_posts_covered():
 def test_without_the_table_or_with_no_share_the_log_is_as_if_there_were_none():
     scenario = everything_happens().scaled(0.3)
     bare = {name: table for name, table in scenario.tables.items() if name != "post_cover"}
-    without = type(scenario)(**{**vars(scenario), "tables": bare})
+    without = replace(scenario, tables=bare)
     _, plain = run(without, 4)
     assert same(plain, run(scenario.with_values({"post_cover:cover": 0}), 4)[1])
     assert same(plain, run(with_tables(scenario, cover_of("oopt")), 4)[1]), "a freed post is covered"
@@ -280,4 +281,4 @@ def test_cover_without_kinds_of_step_out_is_refused():
     scenario = everything_happens()
     others = {k: v for k, v in scenario.tables.items() if not k.startswith("step_out")}
     with pytest.raises(ScenarioError, match="step_outs"):
-        with_tables(type(scenario)(**{**vars(scenario), "tables": others}), cover_of("parental"))
+        with_tables(replace(scenario, tables=others), cover_of("parental"))
