@@ -9,7 +9,12 @@ import click
 
 from pipeline_sim import __version__
 from pipeline_sim.cli.failures import GuardedGroup
-from pipeline_sim.cli.options import debug_option, replication_options, simulation_options
+from pipeline_sim.cli.options import (
+    debug_option,
+    replication_option,
+    replication_options,
+    simulation_options,
+)
 
 
 @click.group(cls=GuardedGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,9 +72,7 @@ def compare(**options: Any) -> None:
     help="A person's number in events.parquet; or a small N for the N-th new medical student.",
 )
 @simulation_options
-@click.option(
-    "--rep", type=click.IntRange(min=0), default=0, show_default=True, help="Which replication, from 0."
-)
+@replication_option
 @debug_option
 def trace(**options: Any) -> None:
     """Tell one doctor's life in SCENARIO, in words."""
@@ -81,9 +84,7 @@ def trace(**options: Any) -> None:
 @cli.command(name="diff-engines")
 @click.argument("scenario")
 @simulation_options
-@click.option(
-    "--rep", type=click.IntRange(min=0), default=0, show_default=True, help="Which replication, from 0."
-)
+@replication_option
 @debug_option
 def diff_engines(**options: Any) -> None:
     """Run SCENARIO on both engines and show the first event that differs, if one does."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline_sim.cli.failures import WrongInput
 from pipeline_sim.cli.folders import default_folder, result_folder
-from pipeline_sim.cli.options import chosen_scenario, possible_workers
+from pipeline_sim.cli.options import Simulation, possible_workers
 from pipeline_sim.report.comparison_figures import draw_comparison
 from pipeline_sim.report.comparison_words import summary
 from pipeline_sim.report.progress import ReplicationsProgress
@@ -29,22 +29,18 @@ TABLES = {
 
 
 def compare_and_write(
-    scenario: str,
-    years: int | None,
-    seed: int | None,
-    scale: float | None,
-    edits: tuple[tuple[str, str], ...],
-    policies: tuple[str, ...],
+    simulation: Simulation,
     reps: int,
     workers: int,
     engine: str,
     out: Path | None,
 ) -> None:
     """Everything that can be wrong with the input is found before the first month is simulated."""
+    policies, years = simulation.policies, simulation.years
     if not policies:
         raise WrongInput("--policy: found none, expected one or more; `pipeline-sim list` names them")
     workers = possible_workers(workers, reps)
-    base = chosen_scenario(scenario, edits, scale, (), years)
+    base = simulation.without_policies()
     arms = policy_arms(base, policies)
     _tell_notes(base, arms, policies, years)
     blueprint = base.blueprint(years)
@@ -52,7 +48,7 @@ def compare_and_write(
     began = time.perf_counter()
     with result_folder(folder, blueprint) as output:
         progress = ReplicationsProgress(_label(base, arms), reps, workers)
-        comparison = compare_arms(base, arms, reps, seed, years, engine, workers, progress)
+        comparison = compare_arms(base, arms, reps, simulation.seed, years, engine, workers, progress)
         record = manifest(
             blueprint,
             seed=comparison.seed,
@@ -62,8 +58,8 @@ def compare_and_write(
             events=comparison.events,
             workers=workers,
             workers_memory_mib=comparison.memory_mib,
-            edits=edits,
-            scale=scale,
+            edits=simulation.edits,
+            scale=simulation.scale,
         )
         words = summary(comparison)
         _write(output, comparison, words)

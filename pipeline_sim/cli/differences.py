@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline_sim.cli.failures import FAILED
-from pipeline_sim.cli.options import chosen_scenario
+from pipeline_sim.cli.options import Simulation
 from pipeline_sim.engines.choice import ENGINES
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.report.differences import tell_difference
@@ -14,19 +14,10 @@ from pipeline_sim.studies.differences import first_difference
 from pipeline_sim.studies.runs import simulate
 
 
-def compare_engines(
-    scenario: str,
-    years: int | None,
-    seed: int | None,
-    scale: float | None,
-    edits: tuple[tuple[str, str], ...],
-    policies: tuple[str, ...],
-    rep: int,
-) -> None:
+def compare_engines(simulation: Simulation, rep: int) -> None:
     """Say that the logs are identical, or show the first difference and end with exit code 1."""
-    chosen = chosen_scenario(scenario, edits, scale, policies, years)
-    blueprint = chosen.blueprint(years)
-    seed = chosen.default_seed if seed is None else seed
+    chosen = simulation.chosen()
+    blueprint, seed = chosen.blueprint(simulation.years), simulation.seed_for(chosen)
     start = (blueprint.start_year, blueprint.start_month)
 
     def live(engine: str) -> EventLog:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,6 +19,45 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**63 - 1
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What a user asks to have simulated: the argument SCENARIO and ``simulation_options``."""
+
+    scenario: str  # a name or a path
+    years: int | None  # the scenario's own if None, as is the seed
+    seed: int | None
+    scale: float | None
+    edits: tuple[tuple[str, str], ...]  # path and value
+    policies: tuple[str, ...]  # names or paths
+
+    def chosen(self) -> Scenario:
+        """The scenario with the ``--set`` edits, then the policies, then scaled.
+
+        A policy without effect in the run is told on standard error.
+        """
+        return self._with_policies(self.policies)
+
+    def without_policies(self) -> Scenario:
+        """As ``chosen``, but for the policies on the command line."""
+        return self._with_policies(())
+
+    def _with_policies(self, policies: Sequence[str]) -> Scenario:
+        from pipeline_sim.scenario.load import load_scenario
+
+        scenario = load_scenario(self.scenario)
+        if self.edits:
+            scenario = scenario.with_values(dict(self.edits))
+        if policies:
+            scenario = scenario.with_policy(*policies)
+        for note in scenario.policy_notes(self.years):
+            click.echo(f"note: {note}", err=True)
+        return scenario if self.scale is None else scenario.scaled(self.scale)
+
+    def seed_for(self, scenario: Scenario) -> int:
+        """The seed that was asked for, else the scenario's own."""
+        return scenario.default_seed if self.seed is None else self.seed
 
 
 class PositiveNumber(click.ParamType):
@@ -46,29 +87,6 @@ class Edit(click.ParamType):
         if not (equals and path.strip() and text.strip()):
             self.fail(f"{value!r} is not PATH=VALUE, for example rounds.decline=0.2", param, ctx)
         return path.strip(), text.strip()
-
-
-def chosen_scenario(
-    name_or_path: str,
-    edits: Sequence[tuple[str, str]],
-    scale: float | None,
-    policies: Sequence[str] = (),
-    years: int | None = None,
-) -> Scenario:
-    """The scenario with the ``--set`` edits, then the policies, then scaled.
-
-    A policy without effect in a run of ``years`` is told on standard error.
-    """
-    from pipeline_sim.scenario.load import load_scenario
-
-    scenario = load_scenario(name_or_path)
-    if edits:
-        scenario = scenario.with_values(dict(edits))
-    if policies:
-        scenario = scenario.with_policy(*policies)
-    for note in scenario.policy_notes(years):
-        click.echo(f"note: {note}", err=True)
-    return scenario if scale is None else scenario.scaled(scale)
 
 
 def possible_workers(workers: int, reps: int) -> int:
@@ -110,8 +128,22 @@ def replication_options(reps: int, about_reps: str) -> Callable[[Command], Comma
     return add
 
 
-def simulation_options(command: Command) -> Command:
-    """Options that decide what is simulated."""
+def replication_option(command: Command) -> Command:
+    """``--rep``: the one replication that a command lives again."""
+    return click.option(
+        "--rep", type=click.IntRange(min=0), default=0, show_default=True, help="Which replication, from 0."
+    )(command)
+
+
+def simulation_options(command: Command) -> Callable[..., Any]:
+    """Options that decide what is simulated; with SCENARIO they reach the command as one ``Simulation``."""
+
+    @wraps(command)
+    def gathered(**options: Any) -> Any:
+        asked = Simulation(**{field.name: options.pop(field.name) for field in fields(Simulation)})
+        return command(simulation=asked, **options)
+
+    decorated: Callable[..., Any] = gathered
     for option in (
         click.option(
             "--policy",
@@ -135,5 +167,5 @@ def simulation_options(command: Command) -> Command:
             help="Simulated years; the scenario's own if not given.",
         ),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated

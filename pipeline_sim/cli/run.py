@@ -14,7 +14,7 @@ import pandas as pd
 from rich.console import Console
 
 from pipeline_sim.cli.folders import default_folder, result_folder
-from pipeline_sim.cli.options import chosen_scenario, possible_workers
+from pipeline_sim.cli.options import Simulation, possible_workers
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.report.figures import draw_figures
 from pipeline_sim.report.progress import ReplicationsProgress, RunProgress
@@ -55,12 +55,7 @@ class Finished:
 
 
 def run_and_write(
-    scenario: str,
-    years: int | None,
-    seed: int | None,
-    scale: float | None,
-    edits: tuple[tuple[str, str], ...],
-    policies: tuple[str, ...],
+    simulation: Simulation,
     reps: int,
     workers: int,
     engine: str,
@@ -69,9 +64,8 @@ def run_and_write(
 ) -> None:
     """Everything that can be wrong with the input is found before the first month is simulated."""
     workers = possible_workers(workers, reps)
-    chosen = chosen_scenario(scenario, edits, scale, policies, years)
-    blueprint = chosen.blueprint(years)
-    seed = chosen.default_seed if seed is None else seed
+    chosen, years = simulation.chosen(), simulation.years
+    blueprint, seed = chosen.blueprint(years), simulation.seed_for(chosen)
     folder = default_folder(chosen.name) if out is None else out
     plan = Plan(chosen, years, blueprint.months, seed, reps, engine, workers, events)
     began = time.perf_counter()
@@ -98,9 +92,9 @@ def run_and_write(
             events=event_count,
             workers=workers,
             workers_memory_mib=max(memory, default=None),
-            edits=edits,
+            edits=simulation.edits,
             policies=[policy.name for policy in chosen.policies],
-            scale=scale,
+            scale=simulation.scale,
         )
         output.write(results, record, draw_figures(results, blueprint, seed))
     _show(results, blueprint.title, folder)

@@ -5,35 +5,25 @@ from __future__ import annotations
 import click
 
 from pipeline_sim.cli.failures import WrongInput
-from pipeline_sim.cli.options import chosen_scenario
+from pipeline_sim.cli.options import Simulation
 from pipeline_sim.identity import describe
 from pipeline_sim.report.progress import RunProgress
 from pipeline_sim.report.trace import SMALL_NUMBERS, UnknownPerson, find_person, tell
 from pipeline_sim.studies.runs import simulate
 
 
-def tell_a_life(
-    scenario: str,
-    person: int,
-    years: int | None,
-    seed: int | None,
-    scale: float | None,
-    edits: tuple[tuple[str, str], ...],
-    policies: tuple[str, ...],
-    rep: int,
-) -> None:
+def tell_a_life(simulation: Simulation, person: int, rep: int) -> None:
     """Print the life of ``person``; a number that can be nobody is refused before simulating."""
     if person >= SMALL_NUMBERS:
         try:
             describe(person)
         except ValueError as wrong:
             raise WrongInput(f"--person: {wrong}") from wrong
-    chosen = chosen_scenario(scenario, edits, scale, policies, years)
-    blueprint = chosen.blueprint(years)
-    drawn_with = chosen.default_seed if seed is None else seed
+    chosen = simulation.chosen()
+    blueprint, seed = chosen.blueprint(simulation.years), simulation.seed_for(chosen)
     start = (blueprint.start_year, blueprint.start_month)
     with RunProgress(start, blueprint.months, label=chosen.name) as progress:
-        log = simulate(blueprint, drawn_with, rep, engine="simpy", progress=progress)
+        log = simulate(blueprint, seed, rep, engine="simpy", progress=progress)
     try:
         found = find_person(log, person)
     except UnknownPerson as unknown:
