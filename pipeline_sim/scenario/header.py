@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -12,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 from pipeline_sim.clock import MOST_YEARS, TRAINING_YEAR_MONTH
 from pipeline_sim.errors import Problem, nearest
 from pipeline_sim.scenario.cells import shown
-from pipeline_sim.scenario.table_reader import read_text
+from pipeline_sim.scenario.toml_reader import key_place, read_toml
 
 BASE_FILE = "base.toml"
 SCENARIO_FILE = "scenario.toml"
@@ -92,16 +90,10 @@ def read_header(path: Path, label: str, kind: type[AnyHeader], problems: list[Pr
     if not path.exists():
         problems.append(Problem(label, "no such file", "a file"))
         return None
-    text = read_text(path, label, problems)
-    if text is None:
+    read = read_toml(path, label, problems)
+    if read is None:
         return None
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        place = f"{label}:{line[1]}" if line else label
-        problems.append(Problem(place, f"broken TOML ({error})", "valid TOML"))
-        return None
+    text, content = read
     if "set" in content and isinstance(content["set"], dict):
         try:
             content = {**content, "set": flattened(content["set"])}
@@ -155,32 +147,3 @@ def _problems(error: ValidationError, kind: type[Header], label: str, text: str)
             expected = EXPECTED[keys[0]] if len(keys) == 1 else "a number or text"
             found.setdefault(keys, Problem(where, shown(repr(item["input"])), expected))
     return list(found.values())
-
-
-def key_place(label: str, text: str, keys: tuple[str, ...]) -> str:
-    """``scenario.toml:7 key years``; without the line if it cannot be found."""
-    line = key_line(text, keys)
-    dotted = ".".join(keys)
-    return f"{label}:{line} key {dotted}" if line else f"{label} key {dotted}"
-
-
-def key_line(text: str, keys: tuple[str, ...]) -> int | None:
-    """Line of the file on which a key is set, or None. Quotes and table headers are understood."""
-    wanted = ".".join(keys)
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip()
-        if header := re.fullmatch(r"\[([^\[\]]+)\]\s*(#.*)?", stripped):
-            section = _plain(header[1]) + "."
-            if section[:-1] == wanted:
-                return number
-        elif "=" in stripped and not stripped.startswith("#"):
-            quoted = re.match(r"""("[^"]*"|'[^']*'|[^="'])+(?==)""", stripped)
-            if quoted and section + _plain(quoted[0]) == wanted:
-                return number
-    return None
-
-
-def _plain(key: str) -> str:
-    """A dotted key without quotes and blanks."""
-    return re.sub(r"""["'\s]""", "", key)

@@ -6,7 +6,6 @@ A policy says what is changed and from when; ``dating`` says what then holds in 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pipeline_sim.clock import TRAINING_YEAR_MONTH
 from pipeline_sim.errors import Problem, ScenarioError, nearest
 from pipeline_sim.scenario.cells import shown
-from pipeline_sim.scenario.header import Month, Name, key_place
+from pipeline_sim.scenario.header import Month, Name
 from pipeline_sim.scenario.schema import FIRST_YEAR, LAST_YEAR, STATUSES
-from pipeline_sim.scenario.table_reader import read_text
+from pipeline_sim.scenario.toml_reader import key_place, read_toml
 
 BUNDLED = Path(__file__).resolve().parent.parent / "catalogue" / "policies"
 OPERATIONS = ("set", "multiply", "add")
@@ -164,15 +163,10 @@ def load_policy(name_or_path: str | Path, beside: Path | None = None) -> Policy:
 
 def _read(path: Path, label: str) -> Policy:
     problems: list[Problem] = []
-    text = read_text(path, label, problems)
-    if text is None:
+    read = read_toml(path, label, problems)
+    if read is None:
         raise ScenarioError(problems)
-    try:
-        content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        place = f"{label}:{line[1]}" if line else label
-        raise ScenarioError([Problem(place, f"broken TOML ({error})", "valid TOML")]) from None
+    text, content = read
     try:
         file = PolicyFile.model_validate(content)
     except ValidationError as error:
