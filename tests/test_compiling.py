@@ -108,6 +108,20 @@ def test_the_key_covers_every_file_that_compiles_and_nothing_of_the_front_of_hou
     assert not [name for name in covered if name.split("/")[0] in ("cli", "report", "studies", "catalogue")]
 
 
+def test_reading_scenarios_and_making_tables_are_no_part_of_the_key() -> None:
+    """So an edit of a message or of a KPI does not have the engine compiled again."""
+    covered = {path.relative_to(PACKAGE).as_posix() for path in compiled_sources()}
+    assert {name for name in covered if name.startswith("scenario/")} == {
+        "scenario/blueprint.py",
+        "scenario/shares.py",
+    }
+    assert {name for name in covered if name.startswith("results/")} == {
+        "results/cost_passes.py",
+        "results/life_passes.py",
+        "results/log_passes.py",
+    }
+
+
 def test_files_that_compile_import_by_full_names_so_that_the_key_can_follow_them() -> None:
     for path in compiled_sources():
         assert "\nfrom ." not in path.read_text(encoding="utf-8"), path

@@ -22,11 +22,12 @@ from pipeline_sim.rules.redistribution import (
     posts_that_move,
     supervision_of_a_post,
 )
-from pipeline_sim.scenario.arrays import in_proportion, threshold
+from pipeline_sim.scenario.arrays import threshold
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.scenario.build_redistribution import _with_moved
 from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.load import load_scenario
+from pipeline_sim.scenario.shares import in_proportion
 from pipeline_sim.vocabulary import Event, PoolKind, State
 
 GP = "general_practice"

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pipeline_sim.scenario.arrays import Years, cumulative, scaled_counts, units_adding_up, weights
+from pipeline_sim.scenario.arrays import Years, cumulative, scaled_counts, weights
 from pipeline_sim.scenario.blueprint import (
     AFTER_F2_DESTINATIONS,
     APPLICANT_GROUPS,
@@ -22,6 +22,7 @@ from pipeline_sim.scenario.blueprint import (
 from pipeline_sim.scenario.build import listed
 from pipeline_sim.scenario.load import load_scenario
 from pipeline_sim.scenario.schema import setting_specs, table_specs
+from pipeline_sim.scenario.shares import units_adding_up
 from pipeline_sim.vocabulary import State
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_sim.scenario.arrays import in_proportion
+from pipeline_sim.scenario.shares import in_proportion
 
 Ints = NDArray[np.int64]
 ANY_NUMBER = 1 << 40  # more posts than there are: training that takes no supervisor

@@ -75,18 +75,6 @@ def weights(numbers: Numbers) -> Ints:
     return np.where(values > 0, np.maximum(scaled, 1), 0)
 
 
-def in_proportion(total: int, weights: Ints) -> Ints:
-    """A whole number shared out like these weights (not all 0), each share rounded down the line."""
-    running, whole = np.cumsum(weights), int(weights.sum())
-    return np.diff((2 * total * running + whole) // (2 * whole), prepend=0)
-
-
-def units_adding_up(shares: Numbers) -> Ints:
-    """Shares of one place as units that add to 100 when the shares add to 1."""
-    ends = np.rint(np.cumsum(np.asarray(shares, float)) * 100).astype(np.int64)
-    return np.diff(ends, prepend=0)
-
-
 def scaled_counts(counts: Ints, factor: float, by_year: bool) -> Ints:
     """Counts times a factor, each rounded by itself: an edit of one cell changes no other.
 

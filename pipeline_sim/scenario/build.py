@@ -31,7 +31,6 @@ from pipeline_sim.scenario.arrays import (
     score_units,
     threshold,
     thresholds,
-    units_adding_up,
     weights,
     whole,
 )
@@ -55,6 +54,7 @@ from pipeline_sim.scenario.definition import Scenario
 from pipeline_sim.scenario.policies import Policy
 from pipeline_sim.scenario.schema import Transform, setting_specs
 from pipeline_sim.scenario.schema_tables import APPLY_COLUMNS, LIST_COLUMNS
+from pipeline_sim.scenario.shares import units_adding_up
 from pipeline_sim.scenario.table import Table
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_sim.scenario.arrays import counts, in_proportion, index_of, threshold, weights
+from pipeline_sim.scenario.arrays import counts, index_of, threshold, weights
 from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Ints
 from pipeline_sim.scenario.schema_redistribution import CRITERIA
+from pipeline_sim.scenario.shares import in_proportion
 
 UNDER_DOCTORED = CRITERIA.index("under_doctored")
 
