@@ -10,10 +10,9 @@ from typing import Any
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, TRAINING_YEAR_MONTH
 from pipeline_sim.scenario.load import Scenario
-from pipeline_sim.scenario.schema import setting_specs
 
 NONE, ALL = "none", "all"
-DATE, ANY = "DATE", "*"
+DATE = "DATE"
 
 
 @dataclass(frozen=True)
@@ -74,26 +73,11 @@ def undated_of(arm: Arm, mechanisms: Sequence[Mechanism]) -> frozenset[str]:
     return frozenset(path for path in paths if DATE not in path)
 
 
-def edits_of(arm: Arm, mechanisms: Sequence[Mechanism], scenario: Scenario, date: int) -> dict[str, Any]:
-    """Every parameter of an arm that is not as in the scenario."""
+def edits_of(arm: Arm, mechanisms: Sequence[Mechanism], date: int) -> dict[str, Any]:
+    """Every parameter of an arm that is not as in the scenario, with ``date`` for its ``DATE``."""
     off = [mechanism.off for mechanism in mechanisms if mechanism.name not in arm.on]
     changes = [change for each in (*off, arm.also) for change in each.items()]
-    return {name: value for path, value in changes for name in spelt_out(path, scenario, date)}
-
-
-def spelt_out(path: str, scenario: Scenario, date: int) -> list[str]:
-    """The paths that a path with ``*`` and ``DATE`` stands for."""
-    if path in setting_specs():
-        return [path]
-    place, colon, column = path.replace(DATE, str(date)).partition(":")
-    table, *keys = place.split(".")
-    if ANY not in keys or table not in scenario.tables:
-        return [place + colon + column]
-    known = [[str(key) for key in row] for row in scenario.tables[table].keys]
-    fixed = [at for at, key in enumerate(keys) if key != ANY and key != str(date)]
-    rows = [row for row in known if all(row[at] == keys[at] for at in fixed)]
-    seen = dict.fromkeys(tuple(key if key != ANY else row[at] for at, key in enumerate(keys)) for row in rows)
-    return [".".join((table, *each)) + colon + column for each in seen]
+    return {path.replace(DATE, str(date)): value for path, value in changes}
 
 
 def months_before(scenario: Scenario, date: int) -> int:

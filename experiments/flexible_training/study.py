@@ -50,7 +50,7 @@ def run_arms(
     prints: dict[tuple[frozenset[str], int], str] = {}
     for arm in arms:
         began = time.perf_counter()
-        variant = scenario.with_values(edits_of(arm, mechanisms, scenario, date))
+        variant = scenario.with_values(edits_of(arm, mechanisms, date))
         found[arm.name] = []
         made = map_replications(partial(measure_run, before=before), variant, reps, seed, workers=workers)
         for rep, (fingerprint, values) in enumerate(made):

@@ -19,7 +19,7 @@ from pipeline_sim.errors import Problem, nearest
 from pipeline_sim.scenario.cells import WHOLE_KINDS, parse_cell, shown, text_of
 from pipeline_sim.scenario.paths import find_target, the_column
 from pipeline_sim.scenario.policies import Edit, Policy
-from pipeline_sim.scenario.schema import KEPT, Column, setting_specs, table_specs
+from pipeline_sim.scenario.schema import KEPT, Column
 from pipeline_sim.scenario.table import Cell, Table
 
 Key = tuple[Any, ...]
@@ -508,15 +508,3 @@ def _report_out_of_range(
             name = ".".join(str(part) for part in (change.table, *key))
             problems.append(Problem(change.place, f"{value:g} for {name}:{column.name}", column.expected))
             return
-
-
-def known_parameters() -> set[str]:
-    """Every setting and TABLE:COLUMN that a policy may edit during a run."""
-    settings = {name for name in setting_specs() if name not in STRUCTURE["settings"]}
-    return settings | {
-        f"{name}:{column.name}"
-        for name, spec in table_specs().items()
-        if name not in (*AT_THE_START, "settings", "sources")
-        for column in spec.values
-        if column.name not in STRUCTURE.get(name, ())
-    }
