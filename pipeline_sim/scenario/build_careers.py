@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +17,8 @@ from pipeline_sim.scenario.blueprint import (
     TRAINED_GROUPS,
     Ints,
 )
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.schema_careers import SEXES, TRAINS_FOR
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
 
 PORTFOLIO_TERMS = ("shortest", "longest", "success", "supervision_load")
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipeline_sim.scenario.arrays import hundredths, index_of, threshold, whole
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.schema_credentials import CREDENTIAL_GROUPS, OPEN_TO
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
 
 
 def credential_fields(context: Context) -> dict[str, Any]:

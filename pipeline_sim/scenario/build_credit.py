@@ -9,12 +9,13 @@ import numpy as np
 from pipeline_sim.scenario.arrays import index_of, percent, threshold
 from pipeline_sim.scenario.blueprint import EXPERIENCE_STATES, Ints
 from pipeline_sim.scenario.checks_training import parents_of
+from pipeline_sim.scenario.context import Context
 
 OF_TRANSFER = ("uptake", "cap_months", "overlap", "min_months", "recency_months", "satisfactory_exit")
 OF_EXPERIENCE = ("uptake", "cap_months", "rate", "min_months", "recency_months")
 
 
-def credit_fields(context: Any) -> dict[str, Any]:
+def credit_fields(context: Context) -> dict[str, Any]:
     """Rules of credit by pair of programmes and by state, and yearly thresholds of trying elsewhere."""
     years, programmes, tables = context.years, context.programmes, context.tables
     count = len(programmes)
@@ -50,14 +51,14 @@ def credit_fields(context: Any) -> dict[str, Any]:
     }
 
 
-def _enhance_months(context: Any) -> Ints:
+def _enhance_months(context: Context) -> Ints:
     months = np.zeros((context.years.count, len(context.regions)), np.int64)
     for span, (region,), (length,) in context.years.dated(context.tables.get("enhance_places"), "months"):
         months[span, context.regions[region]] = length
     return months
 
 
-def _enhance_effects(context: Any) -> dict[str, Ints]:
+def _enhance_effects(context: Context) -> dict[str, Ints]:
     shape = (context.years.count, len(context.programmes))
     taste, credit = np.full(shape, 100, np.int64), np.zeros(shape, np.int64)
     table = context.tables.get("enhance_effects")
@@ -67,7 +68,7 @@ def _enhance_effects(context: Any) -> dict[str, Ints]:
     return {"enhance_taste": taste, "enhance_credit": credit}
 
 
-def _drop_required_routes(context: Any, rules: Ints) -> None:
+def _drop_required_routes(context: Context, rules: Ints) -> None:
     """A core programme is the way into its higher ones: it takes nothing off them."""
     for programme, cell in context.tables["programmes"].rows("programme", "parents"):
         for parent in parents_of(cell):

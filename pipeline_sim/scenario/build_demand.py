@@ -7,15 +7,13 @@ what holds changes nothing. Growth compounds year by year at the rate of the fam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipeline_sim.scenario.arrays import Years
 from pipeline_sim.scenario.blueprint import Reals
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
+from pipeline_sim.scenario.context import Context
 
 
 def demand_fields(context: Context) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from pipeline_sim.clock import MONTHS_PER_YEAR
 from pipeline_sim.scenario.arrays import cumulative, grouped, index_of, percent, threshold
 from pipeline_sim.scenario.blueprint import STEP_OUT_RULES, THRESHOLD_ONE, Ints
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.schema_flexible import COUNTS, FUNDING, POST_WHILE_AWAY, RETURN_RULES, SEXES
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
 
 YOUNGEST = 0
 UNKNOWN_REASON = (0.0, 1, 0)  # share, accepted, always granted

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_sim.scenario.arrays import index_of, whole
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.schema_money import ANY, DISCOUNT_RATE, ITEMS, PAYERS, PRICE_YEAR
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
+from pipeline_sim.scenario.table import Table
 
 
-def kinds_of(item: str, tables: Any) -> tuple[str, ...]:
+def kinds_of(item: str, tables: Mapping[str, Table]) -> tuple[str, ...]:
     """The kinds that a scenario has of an item, in the order of its tables; ``any`` apart."""
     kinds = ITEMS[item].kinds
     if isinstance(kinds, tuple):

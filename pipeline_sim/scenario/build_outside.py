@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipeline_sim.scenario.arrays import Years, threshold
 from pipeline_sim.scenario.blueprint import OUTSIDE_KINDS, OUTSIDE_MOVES, OUTSIDE_STATES, Ints
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.table import Table
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
-
 
 LOCALLY_EMPLOYED = OUTSIDE_STATES.index("locally_employed")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +25,9 @@ from pipeline_sim.scenario.blueprint import (
     Ints,
 )
 from pipeline_sim.scenario.build_outside import outside_chances
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.schema_tables import SEXES
 from pipeline_sim.vocabulary import State
-
-if TYPE_CHECKING:
-    from pipeline_sim.scenario.build import Context
 
 LAST_BAND_YEARS = 5
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from pipeline_sim.scenario.arrays import counts, index_of, threshold, weights
-from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Ints
+from pipeline_sim.scenario.blueprint import TRAINED_GROUPS, Ints, Reals
+from pipeline_sim.scenario.context import Context
 from pipeline_sim.scenario.schema_redistribution import CRITERIA
 from pipeline_sim.scenario.shares import in_proportion
 
 UNDER_DOCTORED = CRITERIA.index("under_doctored")
 
 
-def redistribution_fields(context: Any) -> dict[str, Ints]:
+def redistribution_fields(context: Context) -> dict[str, Ints]:
     """Wanted spread and pace of the posts that move between regions."""
     years, tables = context.years, context.tables
     count, programmes, regions = years.count, context.programmes, context.regions
@@ -29,7 +28,7 @@ def redistribution_fields(context: Any) -> dict[str, Ints]:
     }
 
 
-def stay_by_region(context: Any) -> Ints:
+def stay_by_region(context: Context) -> Ints:
     """[Y, R] threshold of staying in the region of training: its own, or that of the setting."""
     regions = context.regions
     everywhere = threshold(context.settings["practice.stay_in_region"])
@@ -39,7 +38,7 @@ def stay_by_region(context: Any) -> Ints:
     return stay
 
 
-def with_awards(context: Any, intake: Ints) -> Ints:
+def with_awards(context: Context, intake: Ints) -> Ints:
     """School places [year, route, region] after the awards of the contestable ones.
 
     In the first year with a share, and every ``period_years`` after, that share of each region's places of
@@ -59,8 +58,8 @@ def with_awards(context: Any, intake: Ints) -> Ints:
             continue
         since = year if since < 0 else since
         if (year - since) % period == 0:
-            need = _need(context, year, CRITERIA.index(criterion))
-            need = weights(np.where(result[year].any(axis=0), need, 0))
+            wanted = _need(context, year, CRITERIA.index(criterion))
+            need = weights(np.where(result[year].any(axis=0), wanted, 0))
             for route, places in enumerate(result[year]):
                 if need.any():
                     pooled = (places * threshold(share) + (1 << 31)) >> 32
@@ -77,7 +76,7 @@ def _with_moved(places: Ints, moved: Ints) -> Ints:
     return now
 
 
-def _need(context: Any, year: int, criterion: int) -> Ints:
+def _need(context: Context, year: int, criterion: int) -> Reals:
     """Need [region] that awards go by: people times need, or the doctors a region is short of."""
     regions = context.regions
     people = np.zeros((context.years.count, len(regions)))
@@ -86,9 +85,9 @@ def _need(context: Any, year: int, criterion: int) -> Ints:
         people[span, regions[region]] = heads * need
     weighted = people[year]
     if criterion != UNDER_DOCTORED or not weighted.any():
-        return weighted  # type: ignore[no-any-return]
+        return weighted
     indexes = (index_of(TRAINED_GROUPS), context.programmes, regions)
     shape = tuple(len(index) for index in indexes)
     doctors = counts(context.tables["workforce_stock"], "doctors", shape, indexes).sum(axis=(0, 1))
     short = np.maximum(doctors.sum() * weighted / weighted.sum() - doctors, 0)
-    return short if short.any() else weighted  # type: ignore[no-any-return]
+    return short if short.any() else weighted
