@@ -40,6 +40,12 @@ class Difference:
             unit=str(row.get("unit", "")),
         )
 
+    @staticmethod
+    def of_mean(row: pd.Series, column: str) -> Difference:
+        """A column of a row that has nothing else but its interval."""
+        mean = row[column]
+        return Difference(mean, row["low"], row["high"], int(row["reps"]), bool(mean))
+
     @property
     def clear(self) -> bool:
         """The interval does not hold 0; without an interval nothing is clear."""

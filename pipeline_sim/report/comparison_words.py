@@ -483,22 +483,14 @@ def _price(ratio: CostPerEffect, cost: Difference, years: Difference) -> str:
 
 def _cost_effects(money: CostTables, arm: str) -> dict[str, Difference]:
     rows = money.effects[money.effects["arm"] == arm]
-    return {
-        row["measure"]: Difference(row["mean"], row["low"], row["high"], int(row["reps"]), bool(row["mean"]))
-        for _, row in rows.iterrows()
-    }
+    return {row["measure"]: Difference.of_mean(row, "mean") for _, row in rows.iterrows()}
 
 
 def cost_heads(money: CostTables, arm: str, window: tuple[int, int]) -> dict[str, Difference]:
     """The differences of an arm in pounds a year by head, mean of the last years."""
     rows = money.costs[(money.costs["arm"] == arm) & (money.costs["by"] == "head")]
     rows = rows[(rows["from_year"] == window[0]) & (rows["to_year"] == window[1])]
-    return {
-        row["group"]: Difference(
-            row["difference"], row["low"], row["high"], int(row["reps"]), bool(row["difference"])
-        )
-        for _, row in rows.iterrows()
-    }
+    return {row["group"]: Difference.of_mean(row, "difference") for _, row in rows.iterrows()}
 
 
 def _largest_heads(money: CostTables, arm: str, window: tuple[int, int]) -> str:
@@ -522,7 +514,7 @@ def additivity_sentences(comparison: Comparison, arm: Arm) -> Iterator[str]:
         if kpi not in frame.index:
             continue
         row = frame.loc[kpi]
-        beyond = Difference(row["beyond"], row["low"], row["high"], int(row["reps"]), bool(row["beyond"]))
+        beyond = Difference.of_mean(row, "beyond")
         if abs(row["together"]) < SMALLEST and abs(row["sum"]) < SMALLEST:
             continue
         if beyond.clear:
