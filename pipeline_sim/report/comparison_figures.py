@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from pipeline_sim.report.comparison_numbers import MINUS, Difference, signed, va
 from pipeline_sim.report.comparison_words import (
     HEADLINE,
     WAYS_IN,
+    WaitKey,
     cause_text,
     comparison_programmes,
     cost_heads,
@@ -397,26 +398,26 @@ def _sentence(text: str) -> str:
 
 
 # waits -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class WaitPanel:
+    """A panel of differences in waiting: the keys of its rows, and which part of a key they are about."""
+
+    title: str
+    part: int  # 0 cause, 1 programme, 2 region
+    rows: list[WaitKey]
+    label: Callable[[str], str]
+
+    @property
+    def labels(self) -> list[str]:
+        return [self.label(row[self.part]) for row in self.rows]
+
+
 def where_waiting_moved(comparison: Comparison) -> Figure:
     """Differences in person-months of waiting by cause, by region and by programme, a colour an arm."""
     found = [waits_of(comparison, arm.name) for arm in comparison.arms]
-    titles = comparison_programmes(comparison)
-    panels = [
-        ("By what is waited for", _wait_rows(found, 0), lambda name: _sentence(cause_text(name))),
-        (
-            "By region",
-            _wait_rows(found, 2),
-            lambda name: style.region_label(name) if name else "Not recorded",
-        ),
-        (
-            f"By programme, where one is held (the {MOST_PROGRAMMES} that change most, if there are more)",
-            [row for row in _wait_rows(found, 1, MOST_PROGRAMMES) if row[1]],
-            lambda name: _programme(name, titles),
-        ),
-    ]
-    panels = [panel for panel in panels if panel[1]]
+    panels = _wait_panels(comparison, found)
     step = 0.2 + 0.09 * max(0, len(comparison.arms) - 1)
-    tall = [step * len(rows) + 0.05 for _, rows, _ in panels]
+    tall = [step * len(panel.rows) + 0.05 for panel in panels]
     height = 1.35 + sum(tall) + 0.58 * len(panels)
     figure = style.new_figure(
         _title("Where the waiting moves", comparison),
@@ -426,33 +427,47 @@ def where_waiting_moved(comparison: Comparison) -> Figure:
     )
     if not panels:
         return style.note_nothing(figure, "waiting")
-    labels = [
-        label(row[at]) for (_, rows, label), at in zip(panels, _parts_of(panels), strict=True) for row in rows
-    ]
-    left = style.room_for(figure, labels) + 0.01
+    left = style.room_for(figure, [label for panel in panels for label in panel.labels]) + 0.01
     top = 0.86
-    for (title, rows, label), inches, part in zip(panels, tall, _parts_of(panels), strict=True):
+    for panel, inches in zip(panels, tall, strict=True):
         axes = figure.add_axes((left, 1 - (top + 0.2 + inches) / height, 0.955 - left, inches / height))
         style.tidy(axes)
-        _dots(axes, found, rows, comparison.arms)
-        axes.set_yticks(range(len(rows)), [label(row[part]) for row in rows])
-        axes.set_title(title, fontsize=style.NORMAL, color=style.INK, loc="left", pad=4)
+        _dots(axes, found, panel.rows, comparison.arms)
+        axes.set_yticks(range(len(panel.rows)), panel.labels)
+        axes.set_title(panel.title, fontsize=style.NORMAL, color=style.INK, loc="left", pad=4)
         top += inches + 0.58
     _legend_of_arms(figure, comparison.arms, height, marker="o", markersize=4)
     return figure
 
 
-def _parts_of(panels: Sequence[tuple]) -> list[int]:
-    """Which part of the key each panel's rows are about."""
-    return [next(at for at in range(3) if rows[0][at] != ALL) for _, rows, _ in panels]
+def _wait_panels(comparison: Comparison, found: Sequence[dict[WaitKey, Difference]]) -> list[WaitPanel]:
+    """By cause, region and programme, but those without a difference."""
+    titles = comparison_programmes(comparison)
+    changed_most = [row for row in _wait_rows(found, 1, MOST_PROGRAMMES) if row[1]]
+    panels = (
+        WaitPanel("By what is waited for", 0, _wait_rows(found, 0), lambda name: _sentence(cause_text(name))),
+        WaitPanel(
+            "By region",
+            2,
+            _wait_rows(found, 2),
+            lambda name: style.region_label(name) if name else "Not recorded",
+        ),
+        WaitPanel(
+            f"By programme, where one is held (the {MOST_PROGRAMMES} that change most, if there are more)",
+            1,
+            changed_most,
+            lambda name: _programme(name, titles),
+        ),
+    )
+    return [panel for panel in panels if panel.rows]
 
 
 def _wait_rows(
-    found: Sequence[dict[tuple[str, str, str], Difference]], part: int, most: int | None = None
-) -> list[tuple[str, str, str]]:
+    found: Sequence[dict[WaitKey, Difference]], part: int, most: int | None = None
+) -> list[WaitKey]:
     """Keys cut by one part, the largest difference of any arm first; those that never differ are left out."""
     rest = [at for at in range(3) if at != part]
-    sizes: dict[tuple[str, str, str], float] = {}
+    sizes: dict[WaitKey, float] = {}
     for rows in found:
         for key, each in rows.items():
             if key[part] != ALL and all(key[at] == ALL for at in rest) and each.differs:
@@ -462,8 +477,8 @@ def _wait_rows(
 
 def _dots(
     axes: Axes,
-    found: Sequence[dict[tuple[str, str, str], Difference]],
-    rows: Sequence[tuple[str, str, str]],
+    found: Sequence[dict[WaitKey, Difference]],
+    rows: Sequence[WaitKey],
     arms: Sequence[Arm],
 ) -> None:
     span = 0.56 if len(arms) > 1 else 0.0

@@ -30,6 +30,7 @@ from pipeline_sim.studies.comparing import Arm, Comparison
 from pipeline_sim.studies.comparison_tables import ALL, MONTHS_GAINED, NET_EARLIER, NET_GAINED
 from pipeline_sim.studies.extra_costs import COST, COST_OF_TRAINING, WTE_YEARS, CostTables
 
+WaitKey = tuple[str, str, str]  # cause, programme and region, of which any may be ALL
 HEADLINE = (
     "ccts",
     "consultants_wte",
@@ -386,7 +387,7 @@ def wait_sentences(comparison: Comparison, arm: str) -> Iterator[str]:
         yield f"**Waiting** by cause {UNDECIDED}; in all {_in_all(whole)}."
 
 
-def waits_of(comparison: Comparison, arm: str) -> dict[tuple[str, str, str], Difference]:
+def waits_of(comparison: Comparison, arm: str) -> dict[WaitKey, Difference]:
     """The lasting differences in waiting of an arm, by cause, programme and region."""
     frame = comparison.waits
     first, last = comparison.window
@@ -406,7 +407,7 @@ def _by_size(causes: dict[str, Difference], sign: int) -> dict[str, Difference]:
     return dict(sorted(clear, key=lambda pair: -abs(pair[1].difference)))
 
 
-def _waits(causes: dict[str, Difference], way: str, rows: dict[tuple[str, str, str], Difference]) -> str:
+def _waits(causes: dict[str, Difference], way: str, rows: dict[WaitKey, Difference]) -> str:
     parts = []
     for cause, each in causes.items():
         sign = 1 if each.difference > 0 else -1
@@ -415,7 +416,7 @@ def _waits(causes: dict[str, Difference], way: str, rows: dict[tuple[str, str, s
     return f"{way} waiting {listed(parts)}"
 
 
-def _where(rows: dict[tuple[str, str, str], Difference], cause: str, sign: int) -> str:
+def _where(rows: dict[WaitKey, Difference], cause: str, sign: int) -> str:
     """The programme and the region in which a wait changed most, where that is clear."""
     told = []
     for at, label in ((1, plain), (2, region_label)):
