@@ -378,11 +378,13 @@ def year_axis(axes: Axes, comparison: Comparison, ticks: int = 5) -> None:
     )
 
 
-def legend(figure: Figure, study: Study, height: float, extra: Sequence[Line2D] = ()) -> None:
+def legend(
+    figure: Figure, study: Study, height: float, extra: Sequence[Line2D] = (), marker: str | None = None
+) -> None:
     handles = [
         *extra,
         *(
-            Line2D([], [], color=colour, linewidth=1.8, label=arm[1])
+            Line2D([], [], color=colour, marker=marker, markersize=4, linewidth=1.8, label=arm[1])
             for arm, colour in zip(study.arms, study.colours().values(), strict=True)
         ),
     ]
