@@ -323,10 +323,12 @@ def _into_readme(readme: Path, words: str) -> None:
 
 
 # pictures ---------------------------------------------------------------------------------------------
-def source_line(study: Study, comparison: Comparison) -> str:
+def source_line(
+    study: Study, comparison: Comparison, shown: str = "intervals: 95 %, paired by replication"
+) -> str:
     return (
         f"Source: pipeline_sim, scenario {study.scenario}, {comparison.reps} replications, "
-        f"seed {comparison.seed}; intervals: 95 %, paired by replication"
+        f"seed {comparison.seed}; {shown}"
     )
 
 
