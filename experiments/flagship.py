@@ -323,10 +323,12 @@ def _into_readme(readme: Path, words: str) -> None:
 
 
 # pictures ---------------------------------------------------------------------------------------------
-def source_line(study: Study, comparison: Comparison) -> str:
+def source_line(
+    study: Study, comparison: Comparison, shown: str = "intervals: 95 %, paired by replication"
+) -> str:
     return (
         f"Source: pipeline_sim, scenario {study.scenario}, {comparison.reps} replications, "
-        f"seed {comparison.seed}; intervals: 95 %, paired by replication"
+        f"seed {comparison.seed}; {shown}"
     )
 
 
@@ -378,11 +380,13 @@ def year_axis(axes: Axes, comparison: Comparison, ticks: int = 5) -> None:
     )
 
 
-def legend(figure: Figure, study: Study, height: float, extra: Sequence[Line2D] = ()) -> None:
+def legend(
+    figure: Figure, study: Study, height: float, extra: Sequence[Line2D] = (), marker: str | None = None
+) -> None:
     handles = [
         *extra,
         *(
-            Line2D([], [], color=colour, linewidth=1.8, label=arm[1])
+            Line2D([], [], color=colour, marker=marker, markersize=4, linewidth=1.8, label=arm[1])
             for arm, colour in zip(study.arms, study.colours().values(), strict=True)
         ),
     ]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_sim.report.comparison_figures import draw_comparison
+from pipeline_sim.report.comparison_figures import _tick, costs, draw_comparison, effects
 from pipeline_sim.report.comparison_numbers import Difference, listed, pounds, signed, spread, value_text
 from pipeline_sim.report.comparison_words import summary
 from pipeline_sim.results.directions import DIRECTIONS, HIGHER, LOWER, NEITHER, direction
@@ -372,3 +372,11 @@ def test_figures_can_be_drawn_of_anything(reps: int) -> None:
     )
     assert all(image.startswith(b"\x89PNG") for image in draw_comparison(empty).values())
     assert draw_comparison(nothing) == figures
+
+
+def test_no_title_of_a_figure_leaves_it_and_no_tick_is_a_power_of_ten() -> None:
+    several = compared({"a": costly((1e6, 1.0), (2e6, 1.0)), "b": with_ccts(1, 2), TOGETHER: with_ccts(3, 4)})
+    for figure in (effects(several), costs(several, several.money)):
+        ends = [text.get_window_extent().x1 for text in figure.texts]
+        assert max(ends) < figure.bbox.width
+    assert [_tick(value) for value in (8e-05, 0.0, -1500)] == ["+0.00008", "0", "−1,500"]

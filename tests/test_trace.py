@@ -251,7 +251,7 @@ def test_packed_details_are_taken_apart() -> None:
         "December 2025: offered GP ST1 in London in a re-run of offers (2nd choice, round 1 readvert).",
         "December 2025: accepted GP ST1 in London (3rd choice, round 1).",
         "December 2025: no training post this season, first tried in round 1 readvert: "
-        "appointable, but every listed post went to others.",
+        "appointable, but every post wanted went to others or was not advertised.",
     ]
 
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from flagship import Study, counted, legend, run_study, source_line, valued
 
 from pipeline_sim.report import figures_style as style
+from pipeline_sim.report.comparison_figures import window_text
 from pipeline_sim.results.facts import Facts
 from pipeline_sim.results.kpis_redistribution import posts_redistributed
 from pipeline_sim.scenario.load import load_scenario
@@ -60,9 +61,8 @@ def by_region(study: Study, comparison: Comparison) -> dict[str, Figure]:
     table = comparison.lasting
     regions = list_regions()
     row, height = 0.3, 1.75 + 0.3 * len(regions)
-    figure = style.new_figure(
-        study.title, "By region, mean of the last years", source_line(study, comparison), height
-    )
+    subtitle = f"By region, mean of {window_text(comparison)}"
+    figure = style.new_figure(study.title, subtitle, source_line(study, comparison), height)
     left, gap = 0.2, 0.035
     width = (0.98 - left - gap * (len(PANELS) - 1)) / len(PANELS)
     for at, (kpi, title) in enumerate(PANELS):
@@ -87,7 +87,7 @@ def by_region(study: Study, comparison: Comparison) -> dict[str, Figure]:
         axes.tick_params(axis="x", labelsize=6.5)
         axes.locator_params(axis="x", nbins=4)
     base = Line2D([], [], marker="o", linestyle="", color=style.GREY, label=study.base_title)
-    legend(figure, study, height, [base])
+    legend(figure, study, height, [base], marker="D")
     return {"by_region": figure}
 
 

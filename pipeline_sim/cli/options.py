@@ -153,7 +153,12 @@ def simulation_options(command: Command) -> Callable[..., Any]:
             help="A policy from `pipeline-sim list`, or a .toml file of your own; may be repeated.",
         ),
         click.option(
-            "--set", "edits", type=Edit(), multiple=True, help="Change one parameter; may be repeated."
+            "--set",
+            "edits",
+            type=Edit(),
+            multiple=True,
+            help="Change one parameter, e.g. rounds.decline=0.3; may be repeated. `pipeline-sim explain "
+            "PARAMETER` tells its name and value.",
         ),
         click.option("--scale", type=PositiveNumber(), help="Multiply every count, e.g. 0.1 for a tenth."),
         click.option(

@@ -39,7 +39,7 @@ MOST_PROGRAMMES = 12
 MILLION = 1e6
 OPEN_DOTS = "open: cannot be told apart from no effect"
 LONGEST_TITLE = 34  # characters of a line of a policy's title
-LEGEND_COLUMNS, LONGEST_LEGEND = 4, 120  # entries beside one another, characters of their titles
+LEGEND_COLUMNS, LONGEST_LEGEND = 4, 144  # entries beside one another, characters of their titles
 LONGEST_PROGRAMME = 44
 SHORT = {
     "ccts": "CCTs a year",
@@ -172,22 +172,20 @@ def _forest(axes: Axes, found: Sequence[Difference | None]) -> None:
         axes.plot(each.difference, at, "o", color=colour, markersize=4)
         reach = max(reach, abs(each.difference))
         text = signed(each.difference, each) if each.differs else "no change"
-        end = 1 if each.difference >= 0 else -1
-        far = each.high if end > 0 else each.low
         axes.annotate(
             text,
-            (each.difference if np.isnan(far) else far, at),
-            xytext=(5 * end, 0),
+            (each.difference, at),
+            xytext=(0, 3),
             textcoords="offset points",
             fontsize=6.5,
             color=style.INK,
-            va="center",
-            ha="left" if end > 0 else "right",
+            va="bottom",
+            ha="center",
             annotation_clip=False,
         )
     reach = reach or 1.0
-    axes.set_xlim(-1.75 * reach, 1.75 * reach)
-    axes.set_ylim(len(found) - 0.5, -0.5)
+    axes.set_xlim(-1.4 * reach, 1.4 * reach)
+    axes.set_ylim(len(found) - 0.6, -0.7)
     axes.axvline(0, color=style.QUIET, linewidth=0.9, zorder=0)
     _differences_across(axes, 3)
 
@@ -209,7 +207,7 @@ def _differences_across(axes: Axes, most: int) -> None:
 
 
 def _tick(value: float) -> str:
-    text = f"{abs(value):,.10g}"
+    text = f"{abs(value):,.8f}".rstrip("0").rstrip(".")
     return text if value == 0 else ("+" if value > 0 else MINUS) + text
 
 
@@ -218,12 +216,16 @@ def _legend_of_arms(figure: Figure, arms: Sequence[Arm], height: float, **line: 
     if len(arms) < 2:
         return
     longest = LONGEST_LEGEND // min(len(arms), LEGEND_COLUMNS)
-    titles = [textwrap.shorten(arm.title, longest, placeholder=" ...") for arm in arms]
+    titles = [_cut(arm.title, longest) for arm in arms]
     handles = [
         Line2D([], [], color=arm_colour(arm, number), label=title, **line)
         for number, (arm, title) in enumerate(zip(arms, titles, strict=True))
     ]
     _legend(figure, handles, height)
+
+
+def _cut(title: str, longest: int) -> str:
+    return "".join(textwrap.wrap(title, longest, max_lines=1, placeholder=" ...", break_on_hyphens=False))
 
 
 def _legend(figure: Figure, handles: Sequence[Line2D | Patch], height: float) -> None:
@@ -274,7 +276,7 @@ def arm_colour(arm: Arm, number: int) -> str:
 
 
 def _year_axes(figure: Figure, at: int, row: float, height: float) -> Axes:
-    left, gap = 0.065, 0.065
+    left, gap = 0.072, 0.065
     width = (0.985 - left - gap * (PANELS_ACROSS - 1)) / PANELS_ACROSS
     down, across = divmod(at, PANELS_ACROSS)
     bottom = 1 - (0.90 + row * down + row - 0.5) / height
@@ -338,7 +340,7 @@ def who(comparison: Comparison, arm: Arm) -> Figure:
         reach = max(reach, *base.values())
         gains = numbers["earlier"] + numbers["only_with"]
         losses = numbers["later"] + numbers["only_without"]
-        text = f"{value_text(gains)} gain, {value_text(losses)} lose"
+        text = f"{_people(gains)} gain, {_people(losses)} lose"
         axes.annotate(
             text, (1.02, at), xycoords=("axes fraction", "data"), fontsize=6.5, color=style.INK, va="center"
         )
@@ -391,6 +393,10 @@ def _groups(
 
 def _programme(name: str, titles: dict[str, str]) -> str:
     return textwrap.shorten(titles.get(name, style.plain(name)), LONGEST_PROGRAMME, placeholder=" ...")
+
+
+def _people(count: float) -> str:
+    return value_text(round(count) if count >= 10 else count)
 
 
 def _sentence(text: str) -> str:
@@ -450,7 +456,7 @@ def _wait_panels(comparison: Comparison, found: Sequence[dict[WaitKey, Differenc
             "By region",
             2,
             _wait_rows(found, 2),
-            lambda name: style.region_label(name) if name else "Not recorded",
+            lambda name: style.region_label(name) if name else "No region yet",
         ),
         WaitPanel(
             f"By programme, where one is held (the {MOST_PROGRAMMES} that change most, if there are more)",
@@ -511,9 +517,8 @@ def costs(comparison: Comparison, money: CostTables) -> Figure:
     step = 0.26 + 0.09 * max(0, len(comparison.arms) - 1)
     height = max(2.5, 1.75 + step * len(shown))
     figure = style.new_figure(
-        _title("What it costs", comparison),
-        f"Difference in £ million a year by head of the budget, mean of {window_text(comparison)}, "
-        f"prices of {money.price_year}; {OPEN_DOTS}",
+        _title("What it costs more or less, by head of the budget", comparison),
+        f"£ million a year, mean of {window_text(comparison)}, prices of {money.price_year}; {OPEN_DOTS}",
         source_line(comparison),
         height,
     )

@@ -73,7 +73,7 @@ CAUSES = {
 WAYS_IN = {
     "uk_graduates": "UK graduates",
     "overseas_graduates": "overseas graduates",
-    "trained_at_start": "doctors already trained at the start",
+    "trained_at_start": "SAS doctors at the start",
 }
 
 
@@ -185,7 +185,9 @@ def kpi_sentences(comparison: Comparison, arm: str) -> Iterator[str]:
         if each.clear:
             yield _clear_sentence(TITLES[kpi], each, comparison.reps)
     unclear = [TITLES[kpi] for kpi, each in known.items() if each.differs and not each.clear]
-    if unclear:
+    if len(unclear) == len(known) > 1:
+        yield f"**Undecided**: every indicator of the table above {UNDECIDED}."
+    elif unclear:
         yield f"**Undecided**: {listed(unclear)} {UNDECIDED}."
     same = [TITLES[kpi] for kpi, each in known.items() if not each.differs]
     if same:
@@ -510,7 +512,7 @@ def additivity_sentences(comparison: Comparison, arm: Arm) -> Iterator[str]:
     if comparison.reps == 1:
         yield "One replication cannot tell whether the effects add up."
         return
-    adds = []
+    adds, told = [], 0
     for kpi in HEADLINE:
         if kpi not in frame.index:
             continue
@@ -518,6 +520,7 @@ def additivity_sentences(comparison: Comparison, arm: Arm) -> Iterator[str]:
         beyond = Difference.of_mean(row, "beyond")
         if abs(row["together"]) < SMALLEST and abs(row["sum"]) < SMALLEST:
             continue
+        told += 1
         if beyond.clear:
             together, added = (signed(row[name], beyond) for name in ("together", "sum"))
             yield (
@@ -529,5 +532,5 @@ def additivity_sentences(comparison: Comparison, arm: Arm) -> Iterator[str]:
     if adds:
         yield (
             f"**Adds up, as far as {comparison.reps} replications can tell** (the interval of together less "
-            f"the sum holds 0): {listed(adds)}."
+            f"the sum holds 0): {listed(adds) if len(adds) < told else 'every indicator of the table above'}."
         )

@@ -97,10 +97,10 @@ def source_line(results: Sequence[Results], blueprint: Blueprint, seed: int | No
     parts = [f"Source: pipeline_sim, scenario {blueprint.name}"]
     if seed is not None:
         parts.append(f"seed {seed}")
-    if len(results) == 1:
-        parts.append(f"replication {results[0].rep}")
-    else:
+    if len(results) > 1:
         parts.append(f"mean of {len(results)} replications")
+    elif results[0].rep:
+        parts.append(f"replication {results[0].rep}")
     return ", ".join(parts)
 
 
@@ -234,8 +234,8 @@ def _two_lines(name: str) -> str:
 def waiting_by_cause(waits: pd.DataFrame, blueprint: Blueprint, source: str, reps: int = 1) -> Figure:
     """Person-months of waiting in each training year, stacked by what was waited for."""
     subtitle = (
-        "Person-months in each training year (August to July); training post: locally employed doctors "
-        "still trying"
+        "Person-months in each training year; for a post: mostly doctors who applied in vain and will "
+        "apply again"
     )
     figure = style.new_figure("Waiting, by what for", subtitle, source)
     if waits.empty:
@@ -295,6 +295,7 @@ def time_to_cct(completions: pd.DataFrame, kpis: pd.DataFrame, source: str) -> F
     axes.bar(edges[:-1], counts / reps, width=0.46, align="edge", color=style.BLUE)
     wide = max(edges[-1] + 0.2, late * 1.25)  # room for the labels
     axes.set_xlim(0, wide)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=11, integer=True))
     axes.set_ylim(0, counts.max() / reps * 1.22)
     top = axes.get_ylim()[1]
     beside = late - median < wide * 0.2

@@ -84,8 +84,11 @@ def _shown(table: pd.DataFrame, titles: dict[str, str]) -> list[tuple[list[str],
 
 
 def _label(kind: str, title: str) -> str:
-    """The title if it is short, otherwise the name: several titles may begin alike."""
+    """The title if it is short, otherwise the name and what it is for: several titles may begin alike."""
     words = style.plain(title if len(title) <= LONGEST else kind)
+    purpose = title.rpartition(" for ")[2]
+    if title not in (words, purpose) and len(words) + len(purpose) + 2 <= LONGEST:
+        words = f"{words}, {purpose}"
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 

@@ -61,7 +61,7 @@ def dumbbells(axes: Axes, rows: list[np.ndarray], colour: str, least: float = np
     everything = np.concatenate(rows)
     low, high = min(np.nanmin(everything), least), np.nanmax(everything)
     room = max(high - low, 0.1 * high) or 1.0
-    axes.set_xlim(low - 0.12 * room, high + 0.15 * room)
+    axes.set_xlim(low - 0.16 * room, high + 0.15 * room)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.grid(visible=False)
     axes.grid(axis="x", color=style.FAINT, linewidth=0.6)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 SHOWN_YEARS = (1, 5, 10)  # and the last
+WIDEST_UNIT = 13  # characters
 MISSING = "-"
 
 
@@ -28,11 +30,14 @@ def kpi_table(kpis: pd.DataFrame, headline: Mapping[str, str], title: str = "") 
     """
     years = years_to_show(kpis["year"])
     reps = kpis["rep"].nunique()
-    table = Table(title=Text(title), caption=f"mean of {reps} replications" if reps > 1 else None)
+    table = Table(
+        title=Text(title), caption=f"mean of {reps} replications" if reps > 1 else None,
+        box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1),
+    )  # fmt: skip
     table.add_column("KPI")
     for year in years:
         table.add_column(str(year), justify="right", no_wrap=True)
-    table.add_column("unit")
+    table.add_column("unit", max_width=WIDEST_UNIT)
     measured = kpis[kpis["kpi"].isin(headline)]
     means = measured.groupby(["kpi", "year"])["value"].mean()
     units = measured.groupby("kpi")["unit"].first()

@@ -211,7 +211,7 @@ OUTCOME_WORDS = {
 UNPLACED_WORDS = {
     Unplaced.NOT_INTERVIEWED: "not invited to interview",
     Unplaced.NOT_APPOINTABLE: "not found appointable",
-    Unplaced.NO_POST: "appointable, but every listed post went to others",
+    Unplaced.NO_POST: "appointable, but every post wanted went to others or was not advertised",
     Unplaced.DECLINED: "declined or did not answer the offers",
 }
 LEAVING_WORDS = {

@@ -163,7 +163,7 @@ KPIS = (
     ),
     percent(
         "medical_school_attrition",
-        "Students who leave medical school",
+        "Students who leave medical school in a year",
         "students who leave in the year / mean number of students",
         DEFINED_HERE,
         attrition,
