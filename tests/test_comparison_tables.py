@@ -272,6 +272,15 @@ def test_who_gains_and_who_loses_is_told() -> None:
     assert "more with a CCT in Cardiology" in text
 
 
+def test_one_of_anything_is_written_as_one() -> None:
+    run = arm_run(PLAIN, people(earlier=1, later=1, only_with=1, only_with_in_training=1))
+    text = section(summary(compared({"one": [run] * 3})))
+    assert "1 doctor has their first CCT earlier and 1 later; 1 has one only with the policy" in text
+    assert "(of them 0 are not in the model without it and 1 is still in training at its end)" in text
+    alone = {**PLAIN, "graduates": (10.0, 10.0, 11.0)}
+    assert "No other indicator moved at all." in section(summary(compared({"one": [arm_run(alone)] * 3})))
+
+
 def test_one_replication_claims_nothing() -> None:
     text = summary(compared({"a": with_ccts(5), "b": with_ccts(1), TOGETHER: with_ccts(9)}))
     assert "With a single replication there is no interval" in text
@@ -315,6 +324,8 @@ def dict_of(cost: float, years: float) -> tuple[float, ...]:
         (((2e6, 10), (4e6, 20), (3e6, 15)), "£200,000 for each extra whole-time year of a consultant or GP"),
         (((-2e6, 10), (-4e6, 20), (-3e6, 15)), "no such price, as the policy costs less and gains doctors"),
         (((2e6, -10), (4e6, -20), (3e6, -15)), "no such price, as the policy costs more and loses doctors"),
+        (((-2e6, -10), (-4e6, -20), (-3e6, -15)), "£200,000 saved for each lost whole-time year"),
+        (((2e6, 0), (4e6, 0), (3e6, 0)), "not given, as no whole-time year of a consultant or GP is gained"),
         (((2e6, -10), (4e6, 20), (3e6, 1)), "not given, as the gain cannot be told apart from none"),
         (((-2e6, 10), (4e6, 20), (1e6, 15)), "not given, as the cost cannot be told apart from none"),
     ],

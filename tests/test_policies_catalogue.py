@@ -279,6 +279,44 @@ def test_the_rank_by_merit_gave_fewer_their_first_preference() -> None:
     assert values(by_merit, share, 2027).mean() < values(informed, share, 2027).mean()
 
 
+BROAD_FAMILIES = (
+    ("medicine", "anaesthetics", "emergency_medicine"),
+    ("general_practice", "psychiatry", "paediatrics", "public_health"),
+    ("surgery", "obstetrics_gynaecology", "ophthalmology"),
+)
+
+
+def credit_in_force(slug: str) -> tuple[list[tuple[int, int, int]], list[tuple[str, str]]]:
+    """Uptake, longest credit and overlap of each pair of programmes that gives credit, and their families."""
+    blueprint = ENGLAND.with_policy(slug).blueprint(3)
+    family = dict(ENGLAND.tables["programmes"].rows("programme", "family"))
+    rules = blueprint.credit_rules[-1]
+    pairs = [(a, b) for a, b in np.argwhere(rules.any(axis=2)) if a != b]
+    names = blueprint.programmes
+    families = [(family[names[a]], family[names[b]]) for a, b in pairs]
+    return [tuple(int(cell) for cell in rules[pair][:3]) for pair in pairs], families
+
+
+def test_a_broad_family_holds_for_pairs_that_have_a_rule_of_their_own() -> None:
+    rules, families = credit_in_force("specialty-families")
+    inside = [
+        (cap, overlap)
+        for (_, cap, overlap), pair in zip(rules, families, strict=True)
+        if any(set(pair) <= set(broad) for broad in BROAD_FAMILIES)
+    ]
+    assert len(inside) > 500
+    assert min(cap for cap, _ in inside) == 1800
+    assert {overlap for _, overlap in inside} == {75}
+
+
+def test_credit_transfer_doubles_the_longest_credit_of_every_pair_but_intensive_care() -> None:
+    blueprints = [scenario.blueprint(3) for scenario in (ENGLAND, ENGLAND.with_policy("credit-transfer"))]
+    before, after = (blueprint.credit_rules[-1, :, :, 1] for blueprint in blueprints)
+    kept = before[:, blueprints[0].programmes.index("intensive_care")]
+    assert np.all(after[(before > 0) & (before != 2400)] >= 2 * before[(before > 0) & (before != 2400)])
+    assert np.sum(before == 2400) == np.sum(kept == 2400) == 1
+
+
 # the two engines ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("slug", SLUGS)
 def test_both_engines_live_a_policy_alike(slug: str) -> None:

@@ -210,6 +210,17 @@ def test_a_parameter_is_explained_with_its_source(teaching):
     assert row["place"] == "posts.csv:4 column posts"
 
 
+def test_a_year_without_a_row_is_explained_as_it_is_set(teaching):
+    path = "posts.cardiology.middleshire.2028"
+    (row,) = explain(teaching, path)
+    (earlier,) = explain(teaching, "posts.cardiology.middleshire.2025")
+    assert row == {**earlier, "path": path}
+    assert explain(teaching.with_value(path, 100), path)[0]["value"] == 100
+    assert {each["path"] for each in explain(teaching, "posts.*.middleshire.2028")} == {
+        each["path"].replace("2025", "2028") for each in explain(teaching, "posts.*.middleshire")
+    }
+
+
 def test_every_reader_named_by_the_schema_exists():
     readers = {spec.reader for spec in table_specs().values()}
     readers |= {column.reader for spec in table_specs().values() for column in spec.columns} - {"", KEPT}

@@ -107,6 +107,12 @@ def count_text(each: Difference) -> str:
     return f"{value_text(each.difference, each)} ({value_text(low, each)} to {value_text(each.high, each)})"
 
 
+def counted(each: Difference, one: str, many: str, plain: bool = False) -> str:
+    """How many, and the word for one or for any other number; ``plain`` leaves the interval out."""
+    text = value_text(each.difference) if plain else count_text(each)
+    return f"{text} {one if text == '1' else many}"
+
+
 def among(share: float, number: int) -> str:
     """``12 of 30``."""
     return f"{round(share * number)} of {number}"

@@ -13,6 +13,7 @@ from pipeline_sim.report.comparison_numbers import (
     Difference,
     among,
     count_text,
+    counted,
     listed,
     pounds,
     pounds_signed,
@@ -157,7 +158,7 @@ def arm_sentences(comparison: Comparison, arm: Arm) -> Iterator[str]:
             "Changes nothing: no indicator, no wait and no doctor's certificate is any different in any "
             "replication."
         )
-        yield from (f"{note[:1].upper()}{note[1:]}." for note in arm.scenario.policy_notes(comparison.years))
+        yield from (f"{note}." for note in arm.scenario.policy_notes(comparison.years))
         return
     yield from kpi_sentences(comparison, arm.name)
     yield from people_sentences(comparison, arm.name)
@@ -238,7 +239,7 @@ def _is_sure(each: Difference) -> bool:
 
 
 def _unit(each: Difference) -> str:
-    return "percentage points" if each.unit == "percent" else each.unit
+    return {"percent": "percentage points", "year": "years"}.get(each.unit, each.unit)
 
 
 def _elsewhere(comparison: Comparison, arm: str) -> Iterator[str]:
@@ -256,10 +257,19 @@ def _elsewhere(comparison: Comparison, arm: str) -> Iterator[str]:
     )
     more = len(all_clear) - len(largest)
     rest = f"; and {more} more in `summary.csv`" if more else ""
-    moved = int(rows["differs"].sum())
     yield (
-        f"**Elsewhere**, the largest clear changes for their size: {told}{rest}. Of the {moved} other "
-        f"indicators that moved at all, about {max(1, round(moved / 20))} would look clearly changed by luck "
+        f"**Elsewhere**, the largest clear changes for their size: {told}{rest}. "
+        f"{_by_luck(int(rows['differs'].sum()))}"
+    )
+
+
+def _by_luck(moved: int) -> str:
+    """How many of so many indicators an interval of 95 % calls clear without an effect."""
+    if moved == 1:
+        return "No other indicator moved at all."
+    expected = f"about {round(moved / 20)}" if moved >= 20 else "one or none"
+    return (
+        f"Of the {moved} other indicators that moved at all, {expected} would look clearly changed by luck "
         "alone."
     )
 
@@ -278,10 +288,10 @@ def people_sentences(comparison: Comparison, arm: str) -> Iterator[str]:
         return
     earlier, later, gained, lost = moved
     yield (
-        f"**Who**, over the whole run: {count_text(earlier)} doctors have their first CCT earlier and "
-        f"{count_text(later)} later; {count_text(gained)} have one only with the policy (of them "
-        f"{value_text(of('only_with_new').difference)} are not in the model without it and "
-        f"{value_text(of('only_with_in_training').difference)} are still in training at its end) and "
+        f"**Who**, over the whole run: {counted(earlier, 'doctor has', 'doctors have')} their first CCT "
+        f"earlier and {count_text(later)} later; {counted(gained, 'has', 'have')} one only with the policy "
+        f"(of them {counted(of('only_with_new'), 'is', 'are', plain=True)} not in the model without it and "
+        f"{counted(of('only_with_in_training'), 'is', 'are', plain=True)} still in training at its end) and "
         f"{count_text(lost)} only without it ({value_text(of('only_without_absent').difference)} not in the "
         f"model with it, {value_text(of('only_without_in_training').difference)} still in training)."
     )
@@ -470,6 +480,8 @@ def cost_sentences(comparison: Comparison, arm: str) -> Iterator[str]:
 def _price(ratio: CostPerEffect, cost: Difference, years: Difference) -> str:
     """What an extra whole-time year of a trained doctor costs, or why it is not said."""
     gained = f"{signed(years.difference, years)} ({spread(years)}) whole-time years of consultants and GPs"
+    if years.low == years.high == 0:
+        return "not given, as no whole-time year of a consultant or GP is gained or lost in any replication"
     if not years.clear:
         return f"not given, as the gain cannot be told apart from none ({gained}, discounted)"
     if not cost.clear:

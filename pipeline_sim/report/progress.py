@@ -95,7 +95,8 @@ class ReplicationsProgress:
         self._stream = sys.stderr if stream is None else stream
         self._done = 0
         self._began = time.monotonic()
-        self._line(f"{reps} replications on {workers} {'process' if workers == 1 else 'processes'}")
+        runs = "1 replication" if reps == 1 else f"{reps} replications"
+        self._line(f"{runs} on {workers} {'process' if workers == 1 else 'processes'}")
 
     def __call__(self, events: int) -> None:
         """The next replication is there; ``events`` have happened in it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline_sim.errors import Problem, ScenarioError
 from pipeline_sim.scenario.definition import Scenario
-from pipeline_sim.scenario.paths import find_target
+from pipeline_sim.scenario.paths import find_target, with_dated_row
 from pipeline_sim.scenario.schema import Column, setting_specs
 from pipeline_sim.scenario.table import Table
 
@@ -17,9 +17,9 @@ def explain(scenario: Scenario, path: str) -> list[dict[str, Any]]:
     Keys: ``path`` (of this one value), ``value``, ``unit``, ``description``, ``source`` (key), ``citation``,
     ``url``, ``status``, ``low``, ``high``, ``note``, ``reader`` (the file that uses it, or
     ``schema.KEPT``) and ``place`` (file and line). Raises ``ScenarioError``, with the nearest valid path,
-    if it names nothing.
+    if it names nothing. A year without a row has the value of the row that then holds.
     """
-    target = find_target(scenario.tables, path)
+    target = find_target(with_dated_row(dict(scenario.tables), path), path)
     if isinstance(target, Problem):
         raise ScenarioError([target])
     sources = scenario.tables["sources"]
