@@ -55,6 +55,10 @@ def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
         for family in ["foundation", *of_family]
         for order in (1, 2)
     ]  # fmt: skip
+    programmes: Rows = [
+        {"programme": name, "year": 2025, "multiplier": 1 + 0.5 * (n % 2)}
+        for n, name in enumerate(scenario.tables["programmes"]["programme"])
+    ]
     reasons: Rows = [
         {"reason": reason, "family": family, "year": year, "share": share, "open": is_open, "always": always}
         for reason, share, always in (("caring", 0.4, 1), ("choice", 0.6, 0))
@@ -85,6 +89,7 @@ def flexible_tables(scenario: Scenario) -> dict[str, Rows]:
             {"region": region, "year": 2025, "places": 4} for region in regions(scenario)
         ],
         "ltft_requests": requests,
+        "ltft_programmes": programmes,
         "ltft_reasons": reasons,
         "ltft_rules": [{"year": 2025, "capacity": 0.15, "persists": 0.5, "boost_months": 12}],
         "post_funding": [

@@ -248,6 +248,7 @@ FROM_2027: dict[str, dict[str, object]] = {
     "return_support": {"uptake": 0.1, "months": 1},
     "support_places": {"places": 0},
     "ltft_requests": {"ask_female": 0.5, "back": 0.6},
+    "ltft_programmes": {"multiplier": 0.1},
     "ltft_reasons": {"open": 0},
     "ltft_rules": {"capacity": 1},
     "credit_transfer": {"cap_months": 3},

@@ -200,6 +200,65 @@ def test_full_time_then_eighty_then_fifty_percent():
         assert months == {a + b + -(-left // 5)}
 
 
+def foundation_hours(year_1: dict[str, float], year_2: dict[str, float], **rules: float) -> Scenario:
+    """Part-time is 60 %; what foundation doctors ask for in each year, and the national rules."""
+    rows = asking_by_level(year_1, year_2)
+    national = {"year": 2025, "capacity": 1, "persists": 0, "boost_months": 0, **rules}
+    tables = {
+        "ltft_mix": [{"wte_percent": 60, "share": 1}],
+        "ltft_requests": [{**row, "family": "foundation"} for row in rows],
+        "ltft_rules": [national],
+    }
+    return with_tables(roomy(), tables)
+
+
+def test_foundation_doctors_change_hours_and_their_years_take_as_long_as_it_needs():
+    """All ask for 60 % in F1, after a months, and to go back in F2, after b: the rest at the new hours."""
+    ask = {"ask_female": 1, "ask_male": 1}
+    blueprint = foundation_hours(ask, {"back": 1}).blueprint(7)
+    log = simpy_engine.run(blueprint, 1)
+    assert_same_log(log, compiled_engine.run(blueprint, 1), blueprint)
+    log = log.take(log.programme == 0)
+    found = set()
+    for person in np.unique(log.person[log.event == Event.CHANGED_HOURS]).tolist():
+        own = log.take(log.person == person)
+        began, signed, asks = (
+            own.month[own.event == event]
+            for event in (Event.FOUNDATION_STARTED, Event.FOUNDATION_SIGNED_OFF, Event.CHANGED_HOURS)
+        )
+        if len(began) == len(signed) == len(asks) == 2 and not (own.event == Event.FOUNDATION_EXTENDED).any():
+            a, b = (asks - began).tolist()
+            assert own.wte[own.event == Event.CHANGED_HOURS].tolist() == [60, 100]
+            assert (signed - began).tolist() == [a - (-(120 - 10 * a) // 6), b + 12 - (6 * b) // 10]
+            found.add((a, b))
+    assert len(found) > 10
+
+
+def test_a_capacity_of_posts_does_not_keep_foundation_doctors_from_part_time_work():
+    """They have places and no posts: what a programme may hold is no limit there, as its reasons are."""
+    wish = foundation_hours({"start_female": 1, "start_male": 1}, {}, capacity=0.5)
+    log = compiled_engine.run(wish.blueprint(3), 1)
+    assert set(log.wte[(log.event == Event.FOUNDATION_STARTED) & (log.level == 0)].tolist()) == {60}
+    assert not (log.event == Event.LTFT_REFUSED).any()
+
+
+def test_a_programme_asks_so_much_oftener_than_its_family_from_a_year_on():
+    scenario = everything_happens()
+    family = scenario.tables["programmes"]["family"]
+    p = next(n for n in range(1, len(family)) if family.count(family[n]) > 1)
+    name = scenario.tables["programmes"]["programme"][p]
+    level = scenario.blueprint(1).level_first[p]
+    tables = {"ltft_programmes": [{"programme": name, "year": 2025, "multiplier": 1}]}
+    plain = with_tables(scenario, tables)
+    changed = plain.with_value(f"ltft_programmes.{name}.2027:multiplier", 0.5).blueprint(4).ltft_requests
+    before = plain.blueprint(4).ltft_requests
+    expected = before.copy()
+    levels = plain.blueprint(1).level_count[p]
+    expected[2:, level : level + levels, :, :2] = before[2:, level : level + levels, :, :2] // 2
+    assert (abs(changed - expected) <= 1).all()
+    assert (expected != before).any()
+
+
 def test_an_extension_of_six_months_at_eighty_percent_takes_seven_and_a_half():
     """36 WTE months at 0.8 are 45 months; with an extension of six, 42 / 0.8 = 52.5, so 53."""
     extended = with_tables(roomy(), all_at(80)).with_values(
@@ -317,7 +376,7 @@ def test_a_capacity_of_nothing_lets_only_pressing_reasons_through():
     scenario = everything_happens().scaled(0.3).with_years(4)
     closed = scenario.with_values({"ltft_rules:capacity": 0, "ltft_reasons:always": 0})
     log = compiled_engine.run(closed.blueprint(), 2)
-    less = (log.event == Event.CHANGED_HOURS) & (log.level >= 0)
+    less = (log.event == Event.CHANGED_HOURS) & (log.programme > 0) & (log.level >= 0)
     before = {}
     for person, wte in zip(log.person[less].tolist(), log.wte[less].tolist(), strict=True):
         assert before.get(person, 0) != 100 or wte == 100

@@ -57,7 +57,7 @@ def come(t: Any, r: Any, key: Any, month: Any, first_cell: Any, end_cell: Any):
             if comes == Comes.ENTRANT or comes == Comes.STUDENT:
                 _student(t.school, r, key, month, i, of, also, region, comes == Comes.STUDENT)
             elif comes == Comes.UK_TRAINEE or comes == Comes.OVERSEAS_TRAINEE:
-                _trainee(t.training, r, key, i, of, also, region, comes == Comes.UK_TRAINEE)
+                _trainee(t.training, t.flexible, r, key, i, of, also, region, comes == Comes.UK_TRAINEE)
             elif comes == Comes.STREAM:
                 _stream(t.arrivals, t.outside, r, key, month, i, of, region, also != 0)
             else:
@@ -133,7 +133,7 @@ def _student(
 
 
 @inlined
-def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, region: Any, uk: Any):
+def _trainee(t: Any, f: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, region: Any, uk: Any):
     setting, person = t.setting[0], r.people[i]
     identity = person.identity
     order = level - t.programmes[programme].first
@@ -163,7 +163,7 @@ def _trainee(t: Any, r: Any, key: Any, i: Any, programme: Any, level: Any, regio
     person.began = -12 * (order + 1)
     person.months = _set_progress(t, person, key)
     if programme == FOUNDATION:
-        months = begin_foundation_spell(t, person, key)
+        months = begin_foundation_spell(t, f, person, key, 0)
         schedule(r.calendar, months, i)
     else:
         take_post(r, person)

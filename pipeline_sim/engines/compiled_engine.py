@@ -114,7 +114,7 @@ def _live_on(t: Any, r: Any, key: Any, month: Any):
     school_year_ends(t.school, r, key, month)
     school_year_asks(t.school, r)
     applies_to_foundation(t.school, r, month)
-    foundation_spell_ends(t.training, r, key, month)
+    foundation_spell_ends(t.training, t.flexible, r, key, month)
     training_spell_ends(t.training, t.flexible, r, key, month)
     away_ends(t.training, t.flexible, r, key, month)
     practice_changes(t.practice, r, key, month)
@@ -134,7 +134,7 @@ def _live_on(t: Any, r: Any, key: Any, month: Any):
 def _begin(t: Any, r: Any, key: Any, month: Any):
     """Start what those on the lists have all they need for."""
     school_year_begins(t.school, r, month)
-    foundation_year_begins(t.training, r, key, month)
+    foundation_year_begins(t.training, t.flexible, r, key, month)
     level_begins(t.training, t.flexible, r, key, month)
     steps_in(t.flexible, r, key, month)
 

@@ -24,16 +24,17 @@ from pipeline_sim.engines.compiled_records import (
     schedule,
     training_year,
 )
-from pipeline_sim.engines.compiled_spells import hours_on_starting
+from pipeline_sim.engines.compiled_spells import ask_for_hours, hours_on_starting, yearly_request
 from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.randomness import FOUNDATION_REAPPLIES, PRACTICE_PLACEMENT, happens
+from pipeline_sim.rules import hours as hours_rules
 from pipeline_sim.rules import training as rules
 from pipeline_sim.rules.arrivals import has_assistantship
 from pipeline_sim.vocabulary import Event, FoundationKind, Leaving
 
 
 @flow
-def begin_foundation_spell(t: Any, person: Any, key: Any):
+def begin_foundation_spell(t: Any, f: Any, person: Any, key: Any, month: Any):
     """Decide how the spell that begins ends; returns its length in months."""
     wte, level, route = int64(person.wte), int64(person.level), person.route
     year = level - t.programmes[FOUNDATION].first
@@ -53,6 +54,7 @@ def begin_foundation_spell(t: Any, person: Any, key: Any):
         rules.foundation_extension(t.foundation_years[year].extend, year, helped, effect),
         t.foundation_years[year].release,
         person.extended != 0,
+        yearly_request(f, person, month, hours_rules.FULL_TIME),
     )
     months = end // rules.WAYS
     person.way = end % rules.WAYS
@@ -100,7 +102,7 @@ def foundation_answers(
 
 
 @flow
-def foundation_year_begins(t: Any, r: Any, key: Any, month: Any):
+def foundation_year_begins(t: Any, f: Any, r: Any, key: Any, month: Any):
     """A foundation year starts, all it needs in hand."""
     inbox, starts, started = r.inbox[Stage.FOUNDATION_BEGINS], r.log[STARTS], r.counts[STARTS]
     for k in range(r.inbox_count[Stage.FOUNDATION_BEGINS]):
@@ -118,15 +120,15 @@ def foundation_year_begins(t: Any, r: Any, key: Any, month: Any):
         person.required = t.levels[level].wte_hundredths
         person.extended = 0
         person.spell = 0
-        months = begin_foundation_spell(t, person, key)
+        months = begin_foundation_spell(t, f, person, key, month)
         schedule(r.calendar, month + months, i)
     r.inbox_count[Stage.FOUNDATION_BEGINS] = 0
     r.counts[STARTS] = started
 
 
 @flow
-def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
-    """Resignation, extension, release or sign-off; then F2, or the end of foundation."""
+def foundation_spell_ends(t: Any, f: Any, r: Any, key: Any, month: Any):
+    """Resignation, other hours, extension, release or sign-off; then F2, or the end of foundation."""
     setting, inbox = t.setting[0], r.inbox[Stage.FOUNDATION_YEAR]
     endings, ended = r.log[ENDINGS], r.counts[ENDINGS]
     first = t.programmes[FOUNDATION].first
@@ -141,13 +143,19 @@ def foundation_spell_ends(t: Any, r: Any, key: Any, month: Any):
             ended += 1
             push(r.inbox, r.inbox_count, Stage.RESIGNED, i)
             continue
-        if person.way == rules.EXTENDED:
+        if person.way == rules.ASKS_FOR_HOURS:
+            r.counts[ENDINGS] = ended
+            ask_for_hours(t, f, r, key, month, i)
+            ended = r.counts[ENDINGS]
+            months = begin_foundation_spell(t, f, person, key, month)
+            schedule(r.calendar, month + months, i)
+        elif person.way == rules.EXTENDED:
             extra = setting.foundation_extension_months
             person.extended = 1
             person.required += 100 * extra
             note(endings[ended], i, Event.FOUNDATION_EXTENDED, FOUNDATION, level, region, wte, extra)
             ended += 1
-            months = begin_foundation_spell(t, person, key)
+            months = begin_foundation_spell(t, f, person, key, month)
             schedule(r.calendar, month + months, i)
         elif person.way == rules.NOT_SIGNED_OFF:
             give_back(r, person)

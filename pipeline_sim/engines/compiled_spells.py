@@ -30,7 +30,7 @@ def count_part_timers(f: Any, r: Any, posts: Any, month: Any):
     """Where, as the month begins, as many train less than full time as may."""
     setting = f.setting[0]
     capacity = f.rules[training_year(setting, month)].capacity
-    for programme in range(r.part_timers.shape[0]):
+    for programme in range(1, r.part_timers.shape[0]):  # foundation has no posts to fill
         for region in range(r.part_timers.shape[1]):
             r.part_time_full[programme, region] = rules.too_many(
                 r.part_timers[programme, region],
@@ -79,13 +79,22 @@ def end_support(t: Any, r: Any, i: Any):
 
 
 @flow
+def yearly_request(f: Any, person: Any, month: Any, boost: Any):
+    """Yearly threshold of a trainee's asking for other hours; ``boost`` is in percent."""
+    if f.setting[0].asked == 0:
+        return 0
+    asked = f.requests[training_year(f.setting[0], month), person.level, person.female]
+    return rules.yearly_wish(int64(person.wte), asked.ask, asked.back, asked.change, boost)
+
+
+@flow
 def begin_training_spell(f: Any, r: Any, key: Any, month: Any, i: Any, since_review: Any):
     """Decide how the spell that begins ends; returns its length in months."""
     person, flex, setting = r.people[i], r.flex[i], f.setting[0]
     wte = int64(person.wte)
     hazard = r.hazards[person.programme, person.region]
     year = training_year(setting, month)
-    leave, ask, extra_time, support = 0, 0, hazard.extra_time, training_rules.NO_LIMIT
+    leave, extra_time, support = 0, hazard.extra_time, training_rules.NO_LIMIT
     if setting.kinds > 0:
         band = step_out_rules.age_band(f.ages, (month - person.birth) // 12)
         leave = f.leave[year, person.programme, person.female, band]
@@ -93,12 +102,10 @@ def begin_training_spell(f: Any, r: Any, key: Any, month: Any, i: Any, since_rev
             extra_time = extra_time * f.support[year].extra_time_percent // 100
         if flex.support != 0:
             support = f.support[year].months
-    if setting.asked != 0:
-        asked = f.requests[year, person.level, person.female]
-        boost = 100
-        if flex.kind >= 0 and month - flex.returned < f.rules[year].boost_months:
-            boost = f.kinds[year, flex.kind].ltft_percent
-        ask = rules.yearly_wish(wte, asked.ask, asked.back, asked.change, boost)
+    boost = FULL_TIME
+    if flex.kind >= 0 and month - flex.returned < f.rules[year].boost_months:
+        boost = f.kinds[year, flex.kind].ltft_percent
+    ask = yearly_request(f, person, month, boost)
     person.spell += 1
     person.stage = Stage.TRAINING
     end = training_rules.spell_end(

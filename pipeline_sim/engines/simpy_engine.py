@@ -323,6 +323,7 @@ class Simulation:
             [bool(hours_rules.too_many(*counts, capacity)) for counts in zip(*rows, strict=True)]
             for rows in zip(self.part_timers, posts, strict=True)
         ]
+        self.part_time_full[0] = [False] * len(self.bp.regions)  # foundation has no posts to fill
 
     def _set_supervisors(self, year: int) -> None:
         """Supervisor supply from the workforce as it now is."""

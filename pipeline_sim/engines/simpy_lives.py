@@ -26,6 +26,7 @@ from pipeline_sim.engines.simpy_step_outs import (
     ask_for_hours,
     assess_time_away,
     end_support,
+    hours_after_asking,
     hours_on_starting,
     kind_allowed,
     kind_at_start,
@@ -34,6 +35,7 @@ from pipeline_sim.engines.simpy_step_outs import (
     spell_of,
     step_out,
     take_post,
+    yearly_request,
 )
 from pipeline_sim.rules import medical_school as school_rules
 from pipeline_sim.rules import outside as outside_rules
@@ -205,7 +207,7 @@ def foundation_years(
             resign, extend, release = sim.foundation_hazards[year][sim.had_assistantship(doctor)]
             end = training_rules.foundation_spell_end(
                 sim.key, person, doctor.entries, level, spell, required - progress, wte, resign, extend,
-                release, extended,
+                release, extended, yearly_request(sim, doctor, level, wte),
             )  # fmt: skip
             months, way = divmod(end, training_rules.WAYS)
             due = sim.month + months
@@ -217,6 +219,10 @@ def foundation_years(
                 write(rows.FOUNDATION_RESIGNED, person, where)
                 return after_resigning(sim, doctor)
             progress += months * wte
+            if way == training_rules.ASKS_FOR_HOURS:
+                wte = hours_after_asking(sim, doctor, 0, level, region, spell, wte)
+                where = place(0, level, region, wte)
+                continue
             if way != training_rules.EXTENDED:
                 break
             extended = True

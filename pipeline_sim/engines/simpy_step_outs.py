@@ -117,19 +117,17 @@ def end_support(sim: Simulation, seat: Seat) -> None:
 def spell_of(sim: Simulation, doctor: Doctor, seat: Seat) -> tuple[int, int]:
     """(months, way) of the spell that begins."""
     resign, development, extra_time, release = sim.hazards[seat.programme][seat.region]
-    leave, ask, support = 0, 0, training_rules.NO_LIMIT
+    leave, support = 0, training_rules.NO_LIMIT
     if sim.kinds:
         leave = _chances(sim, doctor, seat)[-1]
         if seat.supported:
             extra_time = extra_time * int(sim.bp.return_support[sim.year, 6]) // 100
         if seat.support:
             support = int(sim.bp.return_support[sim.year, 2])
-    if sim.bp.ltft_asked:
-        _, asks, back, change = sim.ltft_requests[sim.year][seat.level][doctor.female]
-        boost = 100
-        if doctor.step_out >= 0 and sim.month - doctor.returned < sim.ltft_rules[sim.year][2]:
-            boost = sim.step_out_rules[sim.year]["ltft_percent"][doctor.step_out]
-        ask = hours_rules.yearly_wish(seat.wte, asks, back, change, boost)
+    boost = FULL_TIME
+    if doctor.step_out >= 0 and sim.month - doctor.returned < sim.ltft_rules[sim.year][2]:
+        boost = sim.step_out_rules[sim.year]["ltft_percent"][doctor.step_out]
+    ask = yearly_request(sim, doctor, seat.level, seat.wte, boost)
     seat.spell += 1
     end = training_rules.spell_end(
         sim.key, doctor.id, doctor.entries, seat.level, seat.spell, seat.required - seat.progress, seat.wte,
@@ -177,28 +175,45 @@ def hours_on_starting(sim: Simulation, doctor: Doctor, programme: int, region: i
     return doctor.hours
 
 
+def yearly_request(sim: Simulation, doctor: Doctor, level: int, wte: int, boost: int = FULL_TIME) -> int:
+    """Yearly threshold of a trainee's asking for other hours; ``boost`` is in percent."""
+    if not sim.bp.ltft_asked:
+        return 0
+    _, asks, back, change = sim.ltft_requests[sim.year][level][doctor.female]
+    return int(hours_rules.yearly_wish(wte, asks, back, change, boost))
+
+
+def hours_after_asking(
+    sim: Simulation, doctor: Doctor, programme: int, level: int, region: int, spell: int, wte: int
+) -> int:
+    """Percent of full time of someone who asks for other hours: granted, refused, or the same as before."""
+    bp = sim.bp
+    luck = training_rules.occurrence(doctor.entries, level, spell)
+    _, *chances = sim.ltft_requests[sim.year][level][doctor.female]
+    wished = int(
+        hours_rules.hours_wished(sim.key, doctor.id, luck, wte, *chances, bp.ltft_percent, bp.ltft_cumulative)
+    )
+    if wished == wte:
+        return wte
+    if wte == FULL_TIME and not _approved(sim, doctor, programme, region, luck):
+        sim.log.write(rows.LTFT_REFUSED, doctor.id, place(programme, level, region, wte), wished)
+        return wte
+    sim.log.write(rows.CHANGED_HOURS, doctor.id, place(programme, level, region, wished))
+    doctor.hours = wished
+    return wished
+
+
 def ask_for_hours(sim: Simulation, doctor: Doctor, seat: Seat) -> None:
     """A trainee asks for other hours: granted, refused, or the same as before."""
-    bp = sim.bp
-    luck = training_rules.occurrence(doctor.entries, seat.level, seat.spell)
-    _, *chances = sim.ltft_requests[sim.year][seat.level][doctor.female]
-    wished = int(
-        hours_rules.hours_wished(
-            sim.key, doctor.id, luck, seat.wte, *chances, bp.ltft_percent, bp.ltft_cumulative
-        )
-    )
+    wished = hours_after_asking(sim, doctor, seat.programme, seat.level, seat.region, seat.spell, seat.wte)
     if wished == seat.wte:
-        return
-    if seat.wte == FULL_TIME and not _approved(sim, doctor, seat.programme, seat.region, luck):
-        sim.log.write(rows.LTFT_REFUSED, doctor.id, seat.where, wished)
         return
     sim.pools.spare(seat.held, seat.wte - wished)
     change_in_heads = int(wished != FULL_TIME) - int(seat.wte != FULL_TIME)
     sim.part_timers[seat.programme][seat.region] += change_in_heads
-    doctor.hours = seat.wte = wished
+    seat.wte = wished
     seat.turn()
     register(sim, doctor, seat)
-    sim.log.write(rows.CHANGED_HOURS, doctor.id, seat.where)
 
 
 # time away ----------------------------------------------------------------------------------------------

@@ -168,12 +168,18 @@ def foundation_extension(extend, year, assistantship, effect_percent):
 
 @rule
 def foundation_spell_end(
-    key, person, entries, level, spell, remaining, wte_percent, resign, extend, release, already_extended
+    key, person, entries, level, spell, remaining, wte_percent, resign, extend, release, already_extended, ask
 ):
-    """How a spell in a foundation year ends: ``8 * months + way``, a foundation result or RESIGNS."""
+    """How a spell in a foundation year ends: ``8 * months + way``.
+
+    The way is a foundation result, RESIGNS or ASKS_FOR_HOURS.
+    """
     luck = occurrence(entries, level, spell)
     months = months_needed(remaining, wte_percent)
     gone = resignation_month(key, person, luck, months, resign)
-    if gone:
+    asks = interruption_month(key, person, HOURS, luck, months, ask)
+    if gone and (asks == 0 or gone <= asks):
         return gone * WAYS + RESIGNS
+    if asks:
+        return asks * WAYS + ASKS_FOR_HOURS
     return months * WAYS + foundation_result(key, person, luck, extend, release, already_extended)

@@ -157,16 +157,16 @@ def _requests(context: Context) -> Ints:
     order_of = dict(zip(levels.keys, levels["order"], strict=True))
     requests = np.zeros((context.years.count, len(context.levels), len(SEXES), 4), np.int64)
     columns = ("start_female", "start_male", "ask_female", "ask_male", "back", "change")
+    of_programmes = context.years.in_force(context.tables.get("ltft_programmes"), "multiplier")
     for y, rows in enumerate(context.years.in_force(context.tables.get("ltft_requests"), *columns)):
         for (family, order_from), cells in sorted(rows.items(), key=lambda row: row[0][1]):
-            chances = dict(zip(columns, map(threshold, cells), strict=True))
-            of_sex = [
-                [chances[f"start_{sex}"], chances[f"ask_{sex}"], chances["back"], chances["change"]]
-                for sex in SEXES
-            ]
+            chances = dict(zip(columns, cells, strict=True))
             for level, at in context.levels.items():
                 if families[level[0]] == family and order_of[level] >= order_from:
-                    requests[y, at] = of_sex
+                    (times,) = of_programmes[y].get((level[0],), (1.0,))
+                    for s, sex in enumerate(SEXES):
+                        asks = [min(1.0, times * chances[f"{when}_{sex}"]) for when in ("start", "ask")]
+                        requests[y, at, s] = [*map(threshold, (*asks, chances["back"], chances["change"]))]
     return requests
 
 

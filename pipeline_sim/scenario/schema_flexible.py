@@ -142,6 +142,17 @@ SPECS = (
         optional=True, carry="count",
     ),
     TableSpec(
+        "ltft_programmes", "How much oftener trainees of a programme ask than the family; no row, as it.",
+        HOURS,
+        (
+            Column("programme", "reference", "programme", key=True, refers_to="programmes.programme"),
+            YEAR,
+            _number("multiplier", "chance of asking, on starting and later, against the family's",
+                    "multiplier", 0, 100),
+        ),
+        optional=True, carry="rule",
+    ),
+    TableSpec(
         "ltft_reasons", "Why trainees ask, and which reasons are accepted where and when.", HOURS,
         (
             Column("reason", "name", "category of reasons", key=True),

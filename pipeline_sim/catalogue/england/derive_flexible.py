@@ -240,18 +240,23 @@ def write_hours() -> None:
         scale = _share_of_family(family, stock) / mean
         at_start = 1.0 if family == "foundation" else 0.5
         start = [round(min(0.9, at_start * scale * by_sex[sex]), 4) for sex in ("female", "male")]
-        asked = [0.0, 0.0]
+        asked, changes, note = [0.0, 0.0], [0.0, 0.0], "two years are short: hours are kept as they began"
         if family != "foundation":
+            changes, note = [back, CHANGE_OF_HOURS], "yearly requests scaled to the family's share in post"
             asked = [
                 round(min(0.5, scale * value("flexible", "ltft_yearly_request", sex)), 4)
                 for sex in ("female", "male")
             ]
         rows.append(
-            [family, 1, YEAR, *start, *asked, back, CHANGE_OF_HOURS, "model_judgement", "assumption", "", "",
-             "yearly requests scaled to the family's share in post"]
-        )  # fmt: skip
+            [family, 1, YEAR, *start, *asked, *changes, "model_judgement", "assumption", "", "", note]
+        )
     columns = ("family order_from year start_female start_male ask_female ask_male back change").split()
     write("ltft_requests", columns, rows)
+    write(
+        "ltft_programmes", ["programme", "year", "multiplier"],
+        [[row["programme"], YEAR, 1, "model_judgement", "assumption", "", "", "as its family: to be edited"]
+         for row in table("programmes") if row["kind"] != "workforce_only"],
+    )  # fmt: skip
     write(
         "ltft_reasons", ["reason", "family", "year", "share", "open", "always"],
         [[reason, family, YEAR, share, 1, always, "delivering_greater_flexibility_hee_2022", "assumption", "",
