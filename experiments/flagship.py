@@ -323,12 +323,10 @@ def _into_readme(readme: Path, words: str) -> None:
 
 
 # pictures ---------------------------------------------------------------------------------------------
-def source_line(
-    study: Study, comparison: Comparison, shown: str = "intervals: 95 %, paired by replication"
-) -> str:
+def source_line(study: Study, comparison: Comparison) -> str:
     return (
         f"Source: pipeline_sim, scenario {study.scenario}, {comparison.reps} replications, "
-        f"seed {comparison.seed}; {shown}"
+        f"seed {comparison.seed}; intervals: 95 %, paired by replication"
     )
 
 

@@ -42,7 +42,7 @@ def heat_map(
     values = [_block(comparison, rows, name) for name in (None, *(arm[0] for arm in study.arms))]
     line, head = 0.185, 0.26
     height = 1.05 + len(blocks) * (head + line * len(rows)) + 0.45
-    figure = style.new_figure(title, subtitle, source_line(study, comparison, "means"), height)
+    figure = style.new_figure(title, subtitle, source_line(study, comparison), height)
     largest = max(float(np.nanmax(block, initial=1)) for block in values)
     norm = Normalize(lowest, highest) if highest is not None else SymLogNorm(100, vmin=lowest, vmax=largest)
     years = range(comparison.first_year, comparison.last_year + 1)

@@ -11,7 +11,7 @@ from results_examples import F2, FOUNDATION, GP, example_log, log_of, row, small
 from synthetic_log import national_blueprint, synthetic_log
 
 from pipeline_sim.report import figures
-from pipeline_sim.report.figures_flexible import flexible_training
+from pipeline_sim.report.figures_flexible import _label, flexible_training
 from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.report.figures_style import plain, spread
 from pipeline_sim.results.bundle import summarise
@@ -183,3 +183,14 @@ def test_labels_are_moved_apart_and_keep_their_order(positions: list[float]) -> 
 def test_names_of_tables_become_words() -> None:
     assert plain("general_practice") == "General practice"
     assert plain("gp_hospital") == "GP hospital"
+
+
+def test_kinds_of_time_out_whose_titles_begin_alike_are_told_apart() -> None:
+    assert [
+        _label(*kind)
+        for kind in (
+            ("oopc", "Out of programme for a career break"),
+            ("oopp", "Out of programme pause"),
+            ("long_name_of_a_kind", "Some title that is much too long for a label"),
+        )
+    ] == ["OOPC, a career break", "Out of programme pause", "Long name of a kind"]

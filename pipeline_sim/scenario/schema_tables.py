@@ -268,7 +268,7 @@ _SPECS = (
         ),
     ),
     TableSpec(
-        "posts", "Training posts: training numbers in post at any time.", ROUNDS,
+        "posts", "Training posts: training numbers in being, filled or not.", ROUNDS,
         (PROGRAMME, REGION, YEAR, _count("posts", "establishment", "posts")),
         carry="count", scaled=True,
     ),
