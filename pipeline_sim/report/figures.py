@@ -26,6 +26,7 @@ from pipeline_sim.report.figures_flow import cohort_flow
 from pipeline_sim.report.figures_geography import doctors_and_need
 from pipeline_sim.report.figures_money import yearly_budget
 from pipeline_sim.results.bundle import Results
+from pipeline_sim.results.labels import year_labels
 from pipeline_sim.scenario.blueprint import Blueprint
 
 STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -242,9 +243,7 @@ def waiting_by_cause(waits: pd.DataFrame, blueprint: Blueprint, source: str, rep
         return style.note_nothing(figure, "waiting")
     axes = style.plot_area(figure, right=0.77)
     table = waits.groupby(["year", "blocked_by"], observed=True)["person_months"].sum().unstack(fill_value=0)
-    first = blueprint.start_year - (blueprint.start_month < 8)
-    years = range(first, max(int(table.index.max()), first + -(-blueprint.months // 12) - 1) + 1)
-    table = table.reindex(years, fill_value=0) / max(reps, 1)
+    table = table.reindex(year_labels(blueprint), fill_value=0) / max(reps, 1)
     base = np.zeros(len(table))
     ends = []
     for cause, (label, colour) in CAUSES.items():

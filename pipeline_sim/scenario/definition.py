@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline_sim.clock import MONTHS_PER_YEAR, MOST_YEARS, TRAINING_YEAR_MONTH
+from pipeline_sim.clock import MONTHS_PER_YEAR, MOST_YEARS
 from pipeline_sim.errors import Problem, ScenarioError
 from pipeline_sim.scenario.checks import run_checks
+from pipeline_sim.scenario.header import first_training_year
 from pipeline_sim.scenario.schema import table_specs
 from pipeline_sim.scenario.table import Table
 from pipeline_sim.scenario.validate import Findings, check_keys, check_references, check_settings
@@ -57,7 +58,7 @@ class Scenario:
     @property
     def first_training_year(self) -> int:
         """Calendar year in which the training year that holds month 0 began."""
-        return self.start_year - (self.start_month < TRAINING_YEAR_MONTH)
+        return first_training_year(self.start)
 
     @cached_property
     def settings(self) -> dict[str, Any]:

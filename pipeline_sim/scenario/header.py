@@ -45,10 +45,6 @@ class BaseHeader(Header):
     years: Years = 20
     default_seed: Seed = 1
 
-    @property
-    def first_training_year(self) -> int:
-        return first_training_year(self.start)
-
 
 class ScenarioHeader(Header):
     """scenario.toml. What is left out is as in the base."""
@@ -59,10 +55,6 @@ class ScenarioHeader(Header):
     default_seed: Seed | None = None
     policies: list[str] = Field(default_factory=list)
     set: dict[str, int | float | str | bool] = Field(default_factory=dict)
-
-    @property
-    def first_training_year(self) -> int:
-        return first_training_year(self.start or "")
 
 
 AnyHeader = TypeVar("AnyHeader", BaseHeader, ScenarioHeader)

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from pipeline_sim.errors import Problem, ScenarioError, nearest
 from pipeline_sim.scenario.definition import Scenario, table_problems
-from pipeline_sim.scenario.header import BASE_FILE, SCENARIO_FILE, BaseHeader, ScenarioHeader, read_header
+from pipeline_sim.scenario.header import (
+    BASE_FILE,
+    SCENARIO_FILE,
+    BaseHeader,
+    ScenarioHeader,
+    first_training_year,
+    read_header,
+)
 from pipeline_sim.scenario.paths import edit_tables
 from pipeline_sim.scenario.policies import load_policy
 from pipeline_sim.scenario.schema import table_specs
@@ -72,8 +79,7 @@ def _load_base(folder: Path) -> Scenario:
     tables = _read_tables(folder, "", findings)
     _report_unknown_tables(folder, findings)
     _report_missing_tables(tables, findings, folder.name)
-    first_year = header.first_training_year if header else 0
-    table_problems(tables, first_year, findings)
+    table_problems(tables, first_training_year(header.start) if header else 0, findings)
     if header is None or findings.problems:
         raise ScenarioError(findings.problems)
     return Scenario(
@@ -107,11 +113,10 @@ def _load_user(file: Path, whole_folder: bool) -> Scenario:
     _report_missing_tables(tables, findings, header.base)
     start = header.start or base_header.start
     years = header.years or base_header.years
-    first_year = (header if header.start else base_header).first_training_year
     if header.set and not findings.problems:
         edits = {path: (header.place("set", path), value) for path, value in header.set.items()}
         tables = edit_tables(tables, edits, findings.problems)
-    table_problems(tables, first_year, findings)
+    table_problems(tables, first_training_year(start), findings)
     if findings.problems:
         raise ScenarioError(findings.problems)
     scenario = Scenario(

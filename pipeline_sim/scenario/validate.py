@@ -57,7 +57,7 @@ def type_table(spec: TableSpec, raw: RawTable, findings: Findings) -> Table:
         if column.name in position:
             texts = [row[position[column.name]] for row in raw.rows]
             if spec.name == "settings" and column.name == "value":
-                columns[column.name] = _setting_values(spec, raw, position, findings)
+                columns[column.name] = _setting_values(raw, position, findings)
             else:
                 columns[column.name] = _column_values(spec, column, raw, texts, findings)
         else:
@@ -93,9 +93,7 @@ def _column_values(
     return tuple(values)
 
 
-def _setting_values(
-    spec: TableSpec, raw: RawTable, position: Mapping[str, int], findings: Findings
-) -> tuple[Cell, ...]:
+def _setting_values(raw: RawTable, position: Mapping[str, int], findings: Findings) -> tuple[Cell, ...]:
     """The value column of settings.csv: each row has the type of its own setting."""
     settings = setting_specs()
     values: list[Cell] = []

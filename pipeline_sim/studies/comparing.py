@@ -66,10 +66,6 @@ class Comparison:
     memory_mib: float | None  # the most that a process held
     money: CostTables | None = None  # None: the scenario has no costs
 
-    def title_of(self, arm: str) -> str:
-        """The title of the arm of that name."""
-        return next(each.title for each in self.arms if each.name == arm)
-
     def unchanged(self, arm: str) -> bool:
         """No KPI, no wait and nobody's certificate is any different in any replication."""
         of_kpis, of_waits, of_people = (
