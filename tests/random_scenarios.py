@@ -266,7 +266,13 @@ class _Maker:
             for track in APPLICANT_TRACKS
         ]  # fmt: skip
         self.tables["incentives"] = [
-            {"programme": self.trained[0], "region": self.regions[-1], "year": FIRST, "pounds": 20_000}
+            {
+                "programme": self.trained[0],
+                "region": self.regions[-1],
+                "year": FIRST,
+                "pounds": 20_000,
+                "more_stay": self.chance(),
+            }
         ]
 
     # outside training and after it ------------------------------------------------------------------

@@ -323,7 +323,10 @@ def everything_happens() -> Scenario:
             "arrivals": people,
             "outside_stock": people,
             "incentives": [
-                {"programme": "cardiology", "region": "northshire", "year": 2025, "pounds": 20_000}
+                {
+                    "programme": "cardiology", "region": "northshire", "year": 2025, "pounds": 20_000,
+                    "more_stay": 0.2,
+                }
             ],
             "supervisor_extra": [
                 {"group": group, "region": "northshire", "year": 2026, "slots": 30}

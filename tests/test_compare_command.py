@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -91,6 +92,15 @@ def test_a_comparison_writes_its_folder_and_prints_its_summary(
     assert declined.loc[2025, "difference"] == 0, "the policy begins in August 2026"
     assert declined.loc[2026, "low"] > 0
     assert pipeline(*SHORT, *arguments).exit_code == 0, "earlier results are replaced"
+
+
+def test_an_arm_says_what_it_is_and_what_to_look_at() -> None:
+    scenario = load_scenario("england")
+    (arm,) = policy_arms(scenario, ["more-rounds"])
+    (policy,) = arm.scenario.policies
+    assert arm.about == f"{policy.description} Look at: {policy.look_at}"
+    (bare,) = policy_arms(scenario, [replace(policy, look_at="")])
+    assert bare.about == policy.description
 
 
 @needs_joblib

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scenarios import Row, everything_happens, with_tables
 
 from pipeline_sim.errors import ScenarioError
 from pipeline_sim.scenario.definition import Scenario
@@ -249,6 +250,17 @@ def test_what_an_edit_cannot_be(wrong: Edit, said: str) -> None:
     told = problems_of(policy(wrong))
     assert said in told[0]
     assert "test edit 1" in told[0] or "policy test" in told[0]
+
+
+@pytest.mark.parametrize(("operation", "ramp_months"), [("multiply", 0), ("add", 0), ("set", 36)])
+def test_a_blank_cell_can_be_set_and_not_gone_on_from(operation: str, ramp_months: int) -> None:
+    row: Row = {"programme": "cardiology", "region": "northshire", "year": 2025, "pounds": 5}
+    scenario = with_tables(everything_happens(), {"incentives": [row]})
+    change = edit("incentives:more_stay", operation, 0.2, begins="2026-08", ramp_months=ramp_months)
+    (problem,) = problems_of(policy(change), scenario=scenario)
+    assert "found incentives.cardiology.northshire.2025:more_stay is blank" in problem
+    at_once = scenario.with_policy(policy(edit("incentives:more_stay", "set", 0.2, begins="2026-08")))
+    assert held(at_once, "incentives", "more_stay", 2026, "cardiology", "northshire") == 0.2
 
 
 def test_two_values_from_one_month_are_an_error_and_equal_ones_are_not() -> None:

@@ -62,6 +62,17 @@ def first_choices(result: RunResult, regions: tuple[str, ...]) -> pd.Series[floa
     return by_year(result, (log.event == Event.APPLIED) & (log.programme == programme) & there)
 
 
+def stayed(result: RunResult, regions: tuple[str, ...]) -> pd.Series[float]:
+    """GPs who take a trained post in the one of the regions in which they completed training, by year."""
+    log, blueprint = result.log, result.blueprint
+    of = log.programme == blueprint.programmes.index("general_practice")
+    there = of & np.isin(log.region, [blueprint.regions.index(region) for region in regions])
+    done = there & (log.event == Event.COMPLETED_TRAINING)
+    trained = dict(zip(log.person[done].tolist(), log.region[done].tolist(), strict=True))
+    same = [trained.get(person) == region for person, region in zip(log.person, log.region, strict=True)]
+    return by_year(result, there & (log.event == Event.STARTED_PRACTICE) & np.array(same))
+
+
 def by_year(result: RunResult, rows: np.ndarray) -> pd.Series[float]:
     """Rows of the log by training year."""
     years = np.bincount(result.log.month[rows] // 12, minlength=YEARS)
@@ -172,6 +183,7 @@ DIRECTIONS: dict[str, list[tuple[Measure, int, int]]] = {
     "targeted-incentive": [
         (partial(first_choices, regions=HARD_TO_RECRUIT), UP, 2027),
         (partial(first_choices, regions=("london", "south_east", "north_west")), DOWN, 2027),
+        (partial(stayed, regions=HARD_TO_RECRUIT), UP, 2030),
     ],
     "post-redistribution": [
         ("posts_redistributed", UP, 2027),

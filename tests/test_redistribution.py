@@ -281,6 +281,24 @@ def test_a_region_can_lose_them_to_where_the_pull_is():
     assert kept > 0 and left > 0
 
 
+def test_who_was_paid_stays_where_they_trained_and_others_settle_as_before():
+    regions = [dict(row, settle=float(row["region"] == NORTH)) for row in rows_of(two_regions(), "regions")]
+    tables: dict[str, list[Row]] = {
+        "regions": regions, "settlement": [{"region": SOUTH, "year": 2025, "stay": 0}],
+    }  # fmt: skip
+
+    def paid(programme: str, region: str, year: int, more_stay: float | None) -> tuple[int, int]:
+        row: Row = {"programme": programme, "region": region, "year": year, "pounds": 0}
+        return settled(tables | {"incentives": [{**row, "more_stay": more_stay}]})
+
+    nobody = paid(GP, SOUTH, 2025, None)
+    assert nobody[0] == 0 and nobody[1] > 0
+    assert paid(GP, SOUTH, 2025, 1) == nobody[::-1]
+    assert paid(GP, NORTH, 2025, 1) == paid("cardiology", SOUTH, 2025, 1) == nobody
+    some = paid(GP, SOUTH, 2026, 0.5)
+    assert 0 < some[0] < nobody[1] and sum(some) == nobody[1]
+
+
 # indicators ---------------------------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ def joins(t: Any, r: Any, key: Any, month: Any):
             continue
         trained = max(np.int64(person.trained), 0)
         person.region = rules.region_of_first_post(
-            key, person.identity, trained, t.stay[year, trained], t.settle
+            key, person.identity, trained, t.stay[year, person.programme, trained], t.settle
         )
         if delay:
             person.stage = Stage.PRACTICE_BEGINS

@@ -142,7 +142,7 @@ class PracticeTables(NamedTuple):
     join_months: Ints  # [2, J]
     join_cumulative: Ints  # [2, J]
     settle: Ints  # [R]
-    stay: Ints  # [Y, R] thresholds
+    stay: Ints  # [Y, P, R] thresholds
     reduce: Ints  # [3, 2, Y]
     careers: CareerTables
 
@@ -315,7 +315,7 @@ def make_tables(
             whole(bp.join_months),
             whole(bp.join_cumulative),
             whole(bp.settle_weight),
-            whole(bp.stay_by_region),
+            whole(bp.stay_after_training),
             whole(bp.reduce_hours_by_year),
             careers,
         ),

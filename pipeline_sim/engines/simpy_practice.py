@@ -38,7 +38,7 @@ def joining(sim: Simulation, doctor: Doctor, programme: int) -> Stage:
         sim.leave(doctor, Leaving.NEVER_JOINED_PRACTICE)
         return None
     trained = max(doctor.trained, 0)
-    stay = int(sim.bp.stay_by_region[sim.year, trained])
+    stay = int(sim.bp.stay_after_training[sim.year, programme, trained])
     region = rules.region_of_first_post(sim.key, doctor.id, trained, stay, sim.bp.settle_weight)
     if sim.month + delay >= sim.horizon:
         return None

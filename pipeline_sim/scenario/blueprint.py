@@ -300,7 +300,7 @@ class Blueprint:
     enhance_credit: Ints  # [Y, P] hundredths towards the programme
     # geography ----------------------------------------------------------------------------------
     redistribution_weight: Ints  # [Y, P, R] wanted spread of the posts of a programme; all 0 = as it is
-    stay_by_region: Ints  # [Y, R] threshold: first trained post in this region for those who trained there
+    stay_after_training: Ints  # [Y, P, R] threshold: first trained post in the region of training
     redistribution_pace: Ints  # [Y, P] threshold: part of a region's posts that may leave it in an August
 
     # for reports --------------------------------------------------------------------------------

@@ -21,10 +21,13 @@ def redistribution_fields(context: Context) -> dict[str, Ints]:
     for span, (programme, region), (weight,) in years.dated(tables.get("redistribution_targets"), "weight"):
         spread[span, programmes[programme], regions[region]] = weight
     pace = years.numbers(tables.get("redistribution_pace"), ("pace",), programmes)[..., 0]
+    more_stay = np.zeros(spread.shape, np.int64)
+    for span, (programme, region), (added,) in years.dated(tables.get("incentives"), "more_stay"):
+        more_stay[span, programmes[programme], regions[region]] = threshold(added or 0)
     return {
         "redistribution_weight": np.array([[weights(row) for row in of_year] for of_year in spread]),
         "redistribution_pace": pace,
-        "stay_by_region": stay_by_region(context),
+        "stay_after_training": np.minimum(stay_by_region(context)[:, None] + more_stay, threshold(1)),
     }
 
 

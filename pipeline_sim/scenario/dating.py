@@ -205,11 +205,24 @@ def _looked_up(
     if (column.reader or table.spec.reader) == KEPT:
         problems.append(Problem(path, f"{edit.parameter}, which no calculation uses", "a value that is used"))
     value = _value(column, edit, place, problems)
+    _report_blank(table, column, rows, edit, place, problems)
     if len(problems) > before:
         return []
     return [
         Change(edit, policy, number, table.spec.name, column, _keys(table, rows), value, years, begins, ends)
     ]
+
+
+def _report_blank(
+    table: Table, column: Column, rows: Iterable[int], edit: Edit, place: str, problems: list[Problem]
+) -> None:
+    """Report the first blank cell from which an edit would have to go on."""
+    whole = edit.operation == "set" and not edit.in_total and edit.ramp_months <= MONTHS_PER_YEAR
+    blank = [row for row in rows if column.kind in NUMBERS and table[column.name][row] is None]
+    if blank and not whole:
+        name = ".".join(str(part) for part in (table.spec.name, *table.keys[blank[0]]))
+        expected = "a number there, or a set without ramp_months and in_total"
+        problems.append(Problem(f"{place} key {edit.operation}", f"{name}:{column.name} is blank", expected))
 
 
 def _names_a_year(tables: Mapping[str, Table], parameter: str) -> bool:

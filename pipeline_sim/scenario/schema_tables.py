@@ -350,7 +350,15 @@ _SPECS = (
     ),
     TableSpec(
         "incentives", "Payments for taking a post.", PREFERENCES,
-        (PROGRAMME, REGION, YEAR, _count("pounds", "payment", "pounds")),
+        (
+            PROGRAMME, REGION, YEAR,
+            _count("pounds", "payment", "pounds"),
+            Column(
+                "more_stay", "probability",
+                "added to the chance that who completes here takes the first trained post here; blank = 0",
+                "share", may_be_blank=True, may_be_absent=True, reader="rules/practice.py",
+            ),
+        ),
         optional=True, carry="count",
     ),
     TableSpec(

@@ -136,7 +136,8 @@ def contradictions(scenario: Scenario, policies: Sequence[Policy | str]) -> list
 
 
 def _about(policy: Policy) -> str:
-    return " ".join(filter(None, (policy.description.strip(), policy.look_at.strip())))
+    look_at = f"Look at: {policy.look_at.strip()}" if policy.look_at.strip() else ""
+    return " ".join(filter(None, (policy.description.strip(), look_at)))
 
 
 def compare_arms(

@@ -68,8 +68,8 @@ def write_incentives() -> None:
         if name == "general_practice":
             source, status = ended["source"], ended["status"]
             note = f"{float(paid['value']):,.0f} pounds until 2024; not funded from 2025"
-        rows += [[name, region, YEAR, 0, source, status, "", "", note] for region in REGIONS]
-    write("incentives", ["programme", "region", "year", "pounds"], rows)
+        rows += [[name, region, YEAR, 0, 0, source, status, "", "", note] for region in REGIONS]
+    write("incentives", ["programme", "region", "year", "pounds", "more_stay"], rows)
 
 
 def write_all() -> None:
