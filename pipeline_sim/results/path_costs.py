@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_sim.compiling import kernel
+from pipeline_sim.compiling import by_field, kernel
 from pipeline_sim.identity import is_uk_graduate
 from pipeline_sim.results.facts import Facts, Table
 from pipeline_sim.results.life_passes import FOUNDATION_PROGRAMME
@@ -27,7 +27,7 @@ def path_costs(facts: Facts) -> tuple[Table, Table, Table]:
     fee, study budget, supervision and time out; not of medical school.
     """
     lives = facts.lives
-    found = np.empty(lives.happened[Event.COMPLETED_TRAINING], dtype=PATH)
+    found = by_field(np.empty(lives.happened[Event.COMPLETED_TRAINING], dtype=PATH))
     first_level = int(facts.blueprint.level_first[FOUNDATION_PROGRAMME])
     cost_paths(lives.rows, lives.begin, first_level, *_running_costs(facts), found)
     year, programme = facts.year_of[found["month"]], found["programme"].astype(np.int64) + 1
