@@ -63,12 +63,21 @@ def chosen_scenario(
 
     scenario = load_scenario(name_or_path)
     if edits:
-        scenario = scenario.with_values(dict(edits))
+        scenario = scenario.with_values(_by_path(edits))
     if policies:
         scenario = scenario.with_policy(*policies)
     for note in scenario.policy_notes(years):
         click.echo(f"note: {note}", err=True)
     return scenario if scale is None else scenario.scaled(scale)
+
+
+def _by_path(edits: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Values by path, in the order given; two values for one path are refused."""
+    values: dict[str, str] = {}
+    for path, value in edits:
+        if values.setdefault(path, value) != value:
+            raise WrongInput(f"--set {path}: found {values[path]} and {value}, expected one value")
+    return values
 
 
 def possible_workers(workers: int, reps: int) -> int:

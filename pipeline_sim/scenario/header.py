@@ -97,10 +97,15 @@ def read_header(path: Path, label: str, kind: type[AnyHeader], problems: list[Pr
         return None
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         place = f"{label}:{line[1]}" if line else label
         problems.append(Problem(place, f"broken TOML ({error})", "valid TOML"))
+        return None
+    if "edit" in content and "base" not in content:
+        problems.append(
+            Problem(label, "a policy, which has edits", f"a scenario; run one with --policy {label}")
+        )
         return None
     if "set" in content and isinstance(content["set"], dict):
         try:
