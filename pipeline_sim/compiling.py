@@ -66,7 +66,8 @@ def _files(module: str) -> list[Path]:
 
 def cache_key() -> str:
     """Hash of what compiled code depends on: sources and where they are, compiler, Python and processor."""
-    machine = (numba.__version__, sys.implementation.cache_tag, llvmlite.binding.get_host_cpu_name())
+    python = (sys.implementation.cache_tag, sys.flags.optimize)
+    machine = (numba.__version__, *python, llvmlite.binding.get_host_cpu_name())
     digest = hashlib.sha256(repr(machine).encode())
     for path in compiled_sources():
         digest.update(f"{path}\n{path.stat().st_mtime_ns}\n".encode("utf-8", "surrogateescape"))

@@ -7,8 +7,10 @@ process as ``type(error)(*error.args)``.
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class PipelineError(Exception):
@@ -33,7 +35,7 @@ class Problem:
 
 
 class ScenarioError(PipelineError):
-    """A scenario that cannot be used. ``problems`` holds everything that is wrong with it."""
+    """A scenario or an argument that cannot be used. ``problems`` holds everything that is wrong with it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
@@ -52,3 +54,24 @@ def nearest(name: str, choices: Iterable[str]) -> str:
     options = {choice.casefold(): choice for choice in choices}
     found = difflib.get_close_matches(name.casefold(), list(options), n=1, cutoff=0.5)
     return options[found[0]] if found else ""
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
+    """An argument that is a whole number, of NumPy's kinds too, as an ``int``; else ``ScenarioError``."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or not least <= number <= most:
+        expected = f"a whole number from {least:,} to {most:,}"
+        raise ScenarioError([Problem(name, described(value), expected)])
+    return number
+
+
+def described(value: object) -> str:
+    """What someone gave for an argument, short enough for a message."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        text = f"a very large {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."

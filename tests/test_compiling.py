@@ -24,6 +24,14 @@ from pipeline_sim.studies.runs import simulate
 log = simulate(load_scenario("teaching").scaled(0.1).blueprint(3), 1, engine=sys.argv[1])
 print(len(log), hashlib.sha256(b"".join(column.tobytes() for column in vars(log).values())).hexdigest())
 """
+TABLES = """
+import hashlib
+import pandas as pd
+from pipeline_sim import load_scenario, single_run
+run = single_run(load_scenario("teaching").scaled(0.05), years=5)
+tables = run.kpis, run.flows, run.census, run.waits, run.completions, run.results.budget
+print([int(pd.util.hash_pandas_object(table.astype(str)).sum()) for table in tables])
+"""
 PASSES = """
 from pipeline_sim import compiling
 from pipeline_sim.rules.medical_school import year_result
@@ -204,6 +212,16 @@ def test_with_compilation_switched_off_the_numbers_are_the_same(engine: str, tmp
     assert shown == python(SMALL, engine)[0]
     assert told == ""
     assert files_below(tmp_path) == set()
+
+
+def test_with_compilation_switched_off_the_tables_are_the_same(tmp_path: Path) -> None:
+    shown, _ = python(TABLES, NUMBA_DISABLE_JIT="1", XDG_CACHE_HOME=str(tmp_path))
+    assert shown == python(TABLES)[0]
+
+
+def test_code_compiled_for_an_optimised_python_is_kept_apart() -> None:
+    code = "from pipeline_sim import compiling; print(compiling.cache_key())"
+    assert python(code)[0] != python(code, PYTHONOPTIMIZE="2")[0]
 
 
 def test_compiling_leaves_the_users_own_numba_cache_where_it_is() -> None:

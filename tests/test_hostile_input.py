@@ -88,6 +88,29 @@ def test_nobody_at_all_or_nowhere_to_go_is_simulated_to_the_end(
     assert PROGRAM in (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
 
 
+def test_two_values_for_one_path_are_refused(pipeline: CommandLine, tmp_path: Path) -> None:
+    result = pipeline("run", *SHORT, *edits("rounds.decline=0.1", "posts=50", " rounds.decline = 0.2"))
+    assert result.exit_code == 2
+    assert "--set rounds.decline: found 0.1 and 0.2, expected one value" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_taken_for_a_scenario_is_told_how_to_run_it(pipeline: CommandLine, tmp_path: Path) -> None:
+    text = 'name = "more"\ntitle = "More"\n[[edit]]\nparameter = "posts"\nmultiply = 2\n'
+    (tmp_path / "more.toml").write_text(text, encoding="utf-8")
+    result = pipeline("validate", "more.toml")
+    assert result.exit_code == 2
+    assert "more.toml: found a policy, which has edits, expected a scenario" in result.output
+    assert "--policy more.toml" in result.output
+
+
+def test_a_folder_in_place_of_a_policy_is_told(pipeline: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    result = pipeline("compare", *SHORT, "--policy", "plans")
+    assert result.exit_code == 2
+    assert "policy plans: found a folder, expected" in result.output
+
+
 # scenario folders ---------------------------------------------------------------------------------
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -146,7 +146,9 @@ def test_a_number_of_workers_that_cannot_be_is_exit_2(
 
 @pytest.mark.parametrize("workers", [0, -1, 1_000_000])
 def test_a_number_of_workers_that_cannot_be_is_named_in_the_error(workers: int) -> None:
-    with pytest.raises(PipelineError, match=f"workers: found {workers}, expected 1 to {most_workers()}"):
+    with pytest.raises(
+        PipelineError, match=rf"workers .*: found {workers}, expected .* 1 to {most_workers()}"
+    ):
         multiple_replications("teaching", reps=2, workers=workers)
 
 

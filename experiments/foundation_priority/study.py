@@ -103,7 +103,7 @@ def _foundation(facts: Facts) -> pd.DataFrame:
 def same_doctors(study: Study, options: Options) -> list[str]:
     """The doctors who take a priority place, in each arm, against the same doctors in the base."""
     base, arms = study.scenarios(options.scale)
-    seed = checked_seed(base, options.seed, 0, DEFAULT_ENGINE)
+    seed = checked_seed(base, options.seed, DEFAULT_ENGINE)
     scenarios = [base, *(arm.scenario for arm in arms)]
     reps = max(2, options.reps // 2)
     make = partial(_followed, seed)

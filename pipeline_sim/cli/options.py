@@ -48,7 +48,7 @@ class Simulation:
 
         scenario = load_scenario(self.scenario)
         if self.edits:
-            scenario = scenario.with_values(dict(self.edits))
+            scenario = scenario.with_values(_by_path(self.edits))
         if policies:
             scenario = scenario.with_policy(*policies)
         for note in scenario.policy_notes(self.years):
@@ -87,6 +87,15 @@ class Edit(click.ParamType):
         if not (equals and path.strip() and text.strip()):
             self.fail(f"{value!r} is not PATH=VALUE, for example rounds.decline=0.2", param, ctx)
         return path.strip(), text.strip()
+
+
+def _by_path(edits: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Values by path, in the order given; two values for one path are refused."""
+    values: dict[str, str] = {}
+    for path, value in edits:
+        if values.setdefault(path, value) != value:
+            raise WrongInput(f"--set {path}: found {values[path]} and {value}, expected one value")
+    return values
 
 
 def possible_workers(workers: int, reps: int) -> int:

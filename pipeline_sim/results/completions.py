@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline_sim.compiling import by_field
 from pipeline_sim.results.labels import categories
 from pipeline_sim.results.life_passes import COMPLETION, FOUNDATION_PROGRAMME, find_completions
 from pipeline_sim.results.lives import Lives
@@ -39,7 +40,7 @@ def completions_frame(lives: Lives, people: People, blueprint: Blueprint, rep: i
     ``mean_wte``: percent, weighted by time in training; missing without any.
     """
     number = lives.happened[[Event.COMPLETED_TRAINING, Event.PORTFOLIO_REGISTERED]].sum()
-    done = np.empty(number, dtype=COMPLETION)
+    done = by_field(np.empty(number, dtype=COMPLETION))
     find_completions(lives.rows, lives.begin, lives.months, final_foundation_level(blueprint), done)
     done = done[np.argsort(done["month"], kind="stable")]
     in_training, waiting = done["in_training"], done["waiting"]

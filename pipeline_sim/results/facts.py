@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, TRAINING_YEAR_MONTH
+from pipeline_sim.compiling import by_field
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.census import Census, mean_by_year, sum_by_year
 from pipeline_sim.results.completions import completions_frame, final_foundation_level
@@ -289,7 +290,7 @@ class Facts:
     @cached_property
     def sign_offs(self) -> NDArray:
         """F2 sign-offs and what followed, of dtype ``SIGN_OFF``."""
-        found = np.empty(self.lives.happened[Event.FOUNDATION_SIGNED_OFF], dtype=SIGN_OFF)
+        found = by_field(np.empty(self.lives.happened[Event.FOUNDATION_SIGNED_OFF], dtype=SIGN_OFF))
         level = final_foundation_level(self.blueprint)
         return found[: find_sign_offs(self.lives.rows, self.lives.begin, level, found)]
 
@@ -297,7 +298,7 @@ class Facts:
     def step_outs(self) -> NDArray:
         """Step-outs from training and returns, of dtype ``STEP_OUT``."""
         happened = self.lives.happened[[Event.STEPPED_OUT, Event.STEPPED_IN]].sum()
-        found = np.empty(happened, dtype=STEP_OUT)
+        found = by_field(np.empty(happened, dtype=STEP_OUT))
         return found[: find_step_outs(self.lives.rows, self.lives.begin, found)] if happened else found
 
     @cached_property
@@ -309,7 +310,7 @@ class Facts:
 
     def practice_after_cct(self) -> NDArray:
         """Starts in practice after a CCT, of dtype ``PRACTICE``."""
-        found = np.empty(self.lives.happened[Event.STARTED_PRACTICE], dtype=PRACTICE)
+        found = by_field(np.empty(self.lives.happened[Event.STARTED_PRACTICE], dtype=PRACTICE))
         return found[: find_practice_after_cct(self.lives.rows, self.lives.begin, found)]
 
     def applicants(self) -> tuple[Table, Table]:

@@ -295,23 +295,24 @@ def find_completions(lives: NDArray, begin: NDArray, months: int, final_level: i
                 trained = at_start in (_TRAINING, _TRAINING_WAITING)
                 done.began_before = stock and (trained or specialty < 0)
             elif event == _CREDIT_GRANTED:
-                credit += life.detail % CREDIT_KIND
+                credit += int(life.detail) % CREDIT_KIND
             elif event == _STEPPED_OUT:
                 step_outs += 1
             until = months if at + 1 == begin[person + 1] else int(lives[at + 1].month)
+            spent = until - int(month)
             if life.state == _TRAINING:
-                in_training += until - month
-                wte_months += (until - month) * life.wte
+                in_training += spent
+                wte_months += spent * int(life.wte)
                 if life.wte < FULL_TIME:
-                    part_time += until - month
+                    part_time += spent
             elif life.state == _AWAY:
-                away += until - month
+                away += spent
             elif (
                 life.state == _TRAINING_WAITING
                 or life.state == _FOUNDATION_WAITING
                 or life.state == _UNPLACED
             ):
-                waiting += until - month
+                waiting += spent
 
 
 @kernel

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_sim.compiling import by_field
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.labels import step_out_names
 from pipeline_sim.results.life_passes import (
@@ -115,7 +116,7 @@ def read_lives(log: EventLog, blueprint: Blueprint, people: People | None = None
     """
     people = find_people(log, blueprint) if people is None else people
     begin = count_rows(people.ends, people.shift, log.event, log.person, _LIFE_EVENT, len(people))
-    rows = np.empty(begin[-1], dtype=LIFE)
+    rows = by_field(np.empty(begin[-1], dtype=LIFE))
     gather_rows(
         people.ends,
         people.shift,

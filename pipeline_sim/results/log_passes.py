@@ -67,7 +67,7 @@ def sort_by_event(event: NDArray) -> tuple[NDArray, NDArray]:
 @kernel
 def place_of(programme: int, level: int, region: int, shape: tuple[int, int, int]) -> int:
     """Programme, level and region in one number; ``shape`` is how many there can be, none included."""
-    return ((int(programme) + 1) * shape[1] + level + 1) * shape[2] + region + 1
+    return ((int(programme) + 1) * shape[1] + int(level) + 1) * shape[2] + int(region) + 1
 
 
 @kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_sim.compiling import by_field
 from pipeline_sim.identity import is_uk_graduate
 from pipeline_sim.results.cost_passes import PATH, cost_paths
 from pipeline_sim.results.facts import Facts, Table
@@ -20,7 +21,7 @@ def path_costs(facts: Facts) -> tuple[Table, Table, Table]:
     fee, study budget, supervision and time out; not of medical school.
     """
     lives = facts.lives
-    found = np.empty(lives.happened[Event.COMPLETED_TRAINING], dtype=PATH)
+    found = by_field(np.empty(lives.happened[Event.COMPLETED_TRAINING], dtype=PATH))
     first_level = int(facts.blueprint.level_first[FOUNDATION_PROGRAMME])
     cost_paths(lives.rows, lives.begin, first_level, *_running_costs(facts), found)
     year, programme = facts.year_of[found["month"]], found["programme"].astype(np.int64) + 1

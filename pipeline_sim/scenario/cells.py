@@ -50,13 +50,8 @@ def _parse_number(column: Column, text: str, where: str) -> Cell | Problem:
     if not _NUMBER.fullmatch(text):
         return Problem(where, shown(text), column.expected)
     number = float(text)
-    if not math.isfinite(number):
-        return Problem(where, shown(text), f"{column.expected} (finite)")
-    low, high = column.range
-    if high == LARGEST_COUNT and number > high:
-        return Problem(where, shown(text), f"{column.expected}, up to {LARGEST_COUNT:,}")
-    if (low is not None and number < low) or (high is not None and number > high):
-        return Problem(where, shown(text), column.expected)
+    if expected := out_of_range(column, number):
+        return Problem(where, shown(text), expected)
     if column.kind in WHOLE_KINDS:
         if number != math.floor(number):
             return Problem(where, shown(text), column.expected)
@@ -64,10 +59,23 @@ def _parse_number(column: Column, text: str, where: str) -> Cell | Problem:
     return number + 0.0  # never minus zero
 
 
-def text_of(value: object) -> str:
-    """A Python value as the cell text a user would have typed."""
+def out_of_range(column: Column, number: float) -> str:
+    """What is expected in place of a number that the column does not allow, "" if it does."""
+    low, high = column.range
+    if not math.isfinite(number):
+        return f"{column.expected} (finite)"
+    if high is not None and number > high:
+        return f"{column.expected}, up to {LARGEST_COUNT:,}" if high == LARGEST_COUNT else column.expected
+    return column.expected if low is not None and number < low else ""
+
+
+def text_of(value: object, column: Column) -> str:
+    """A Python value as the cell text a user would have typed. True is 1 only where there is 0 and 1."""
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return str(int(value)) if column.range == (0, 1) else str(value).lower()
     if value is None:
         return ""
-    return str(value).strip()
+    try:
+        return str(value).strip()
+    except ValueError:  # a whole number of thousands of digits
+        return "inf"

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, TRAINING_YEAR_MONTH
 from pipeline_sim.errors import Problem, nearest
-from pipeline_sim.scenario.cells import WHOLE_KINDS, parse_cell, shown, text_of
+from pipeline_sim.scenario.cells import WHOLE_KINDS, out_of_range, parse_cell, shown, text_of
 from pipeline_sim.scenario.paths import find_target, the_column
 from pipeline_sim.scenario.policies import Edit, Policy
 from pipeline_sim.scenario.schema import KEPT, Column
@@ -163,7 +163,9 @@ def policy_notes(
     for policy in policies:
         first = in_force(tables, start, [policy], []).first_change
         if first is None:
-            notes.append(f"{policy.name} changes nothing: all that it sets already holds")
+            ended = all(_month(edit.ends, math.inf) <= _month(start, 0) for edit in policy.edits)
+            why = "it ends before the run begins" if ended else "all that it sets already holds"
+            notes.append(f"{policy.name} changes nothing: {why}")
         elif first >= months:
             notes.append(f"{policy.name} changes nothing in this run: it begins after the run has ended")
     return notes
@@ -238,7 +240,7 @@ def _value(column: Column, edit: Edit, place: str, problems: list[Problem]) -> C
     """The number or text of an edit, as the column holds it."""
     where = f"{place} key {edit.operation}"
     if edit.operation == "set" and not edit.in_total:
-        cell = parse_cell(column, text_of(edit.value), where)
+        cell = parse_cell(column, text_of(edit.value, column), where)
         if isinstance(cell, Problem):
             problems.append(cell)
             return None
@@ -460,13 +462,15 @@ def _composed(
         for change, share in active:
             if change.edit.operation != operation:
                 continue
-            keys = [key for key in change.keys if key in values]
+            over_blank = operation == "set" and share == 1  # a blank cell is not multiplied or added to
+            keys = [key for key in change.keys if key in values and (over_blank or values[key] is not None)]
             for key, value in _applied(change, share, keys, values, before).items():
                 values[key] = value
                 by[key].append(change)
     made = {key: values[key] for key in by}
-    if column.kind in WHOLE_KINDS:
-        made = _whole(made, by, column)
+    numbers = {key: value for key, value in made.items() if value is not None}
+    if column.kind in WHOLE_KINDS and math.isfinite(sum(numbers.values())):
+        made |= _whole(numbers, {key: by[key] for key in numbers}, column)
     _report_out_of_range(made, by, column, problems)
     return {key: value for key, value in made.items() if value != base[key]}
 
@@ -512,12 +516,11 @@ def _whole(made: Mapping[Key, Any], by: Mapping[Key, Sequence[Change]], column: 
 def _report_out_of_range(
     made: Mapping[Key, Any], by: Mapping[Key, Sequence[Change]], column: Column, problems: list[Problem]
 ) -> None:
-    low, high = column.range
     if column.kind not in NUMBERS:
         return
     for key, value in made.items():
-        if value is None or (low is not None and value < low) or (high is not None and value > high):
+        if value is not None and (expected := out_of_range(column, value)):
             change = by[key][-1]
             name = ".".join(str(part) for part in (change.table, *key))
-            problems.append(Problem(change.place, f"{value:g} for {name}:{column.name}", column.expected))
+            problems.append(Problem(change.place, f"{value:g} for {name}:{column.name}", expected))
             return

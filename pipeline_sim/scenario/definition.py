@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_sim.clock import MONTHS_PER_YEAR, MOST_YEARS
-from pipeline_sim.errors import Problem, ScenarioError
+from pipeline_sim.errors import Problem, ScenarioError, described, whole_number
 from pipeline_sim.scenario.checks import run_checks
 from pipeline_sim.scenario.header import first_training_year
 from pipeline_sim.scenario.schema import table_specs
@@ -100,14 +100,9 @@ class Scenario:
 
         Raises ``ScenarioError`` if one names nothing real, cannot be ordered or breaks a check.
         """
-        from pipeline_sim.scenario.policies import load_policy
+        from pipeline_sim.scenario.policies import as_policies
 
-        named = {policy.name: policy for policy in self.policies}
-        for each in policies:
-            policy = load_policy(each) if isinstance(each, str | Path) else each
-            if named.setdefault(policy.name, policy) != policy:
-                where, expected = f"policy {policy.name}", "a name for each"
-                raise ScenarioError([Problem(where, "two policies of that name", expected)])
+        named = as_policies((*self.policies, *policies))
         chosen = replace(self, policies=tuple(named[name] for name in sorted(named)))
         problems = chosen.policy_problems()
         if problems:
@@ -141,12 +136,16 @@ class Scenario:
 
         Raises ``ScenarioError`` if the path names nothing or the value breaks a check.
         """
+        if not isinstance(path, str):
+            raise ScenarioError([Problem("path", described(path), "a text such as rounds.decline")])
         return self.with_values({path: value})
 
     def with_values(self, edits: Mapping[str, object]) -> Scenario:
         """A copy with several parameters changed together, checked once at the end."""
         from pipeline_sim.scenario.paths import edit_tables
 
+        if not isinstance(edits, Mapping) or not all(isinstance(path, str) for path in edits):
+            raise ScenarioError([Problem("edits", described(edits), "values by path, each path a text")])
         problems: list[Problem] = []
         tables = edit_tables(self.tables, {path: (path, value) for path, value in edits.items()}, problems)
         if not problems:
@@ -162,16 +161,18 @@ class Scenario:
 
     def scaled(self, factor: float) -> Scenario:
         """A copy in which every count of people and places is multiplied by ``factor`` (above 0)."""
-        if not (math.isfinite(factor) and factor > 0 and self.scale * factor <= LARGEST_SCALE):
+        try:
+            number = float(factor)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not (number > 0 and 0 < self.scale * number <= LARGEST_SCALE):
             expected = f"a finite number above 0, at most {LARGEST_SCALE:,}"
-            raise ScenarioError([Problem("scale", f"{factor}", expected)])
-        return replace(self, scale=self.scale * factor)
+            raise ScenarioError([Problem("scale", described(factor), expected)])
+        return replace(self, scale=self.scale * number)
 
     def with_years(self, years: int) -> Scenario:
         """A copy with another horizon, in whole years."""
-        if isinstance(years, bool) or not isinstance(years, int) or not 1 <= years <= MOST_YEARS:
-            raise ScenarioError([Problem("years", f"{years}", f"a whole number from 1 to {MOST_YEARS}")])
-        return replace(self, years=years)
+        return replace(self, years=whole_number("years", years, 1, MOST_YEARS))
 
     def blueprint(self, years: int | None = None) -> Blueprint:
         """The scenario as the arrays an engine reads, over its own horizon or ``years``.

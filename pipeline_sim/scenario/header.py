@@ -86,6 +86,11 @@ def read_header(path: Path, label: str, kind: type[AnyHeader], problems: list[Pr
     if read is None:
         return None
     text, content = read
+    if "edit" in content and "base" not in content:
+        problems.append(
+            Problem(label, "a policy, which has edits", f"a scenario; run one with --policy {label}")
+        )
+        return None
     if "set" in content and isinstance(content["set"], dict):
         try:
             content = {**content, "set": flattened(content["set"])}

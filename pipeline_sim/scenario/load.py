@@ -9,7 +9,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from pipeline_sim.errors import Problem, ScenarioError, nearest
+from pipeline_sim.errors import Problem, ScenarioError, described, nearest
 from pipeline_sim.scenario.definition import Scenario, table_problems
 from pipeline_sim.scenario.header import (
     BASE_FILE,
@@ -23,7 +23,7 @@ from pipeline_sim.scenario.paths import edit_tables
 from pipeline_sim.scenario.policies import load_policy
 from pipeline_sim.scenario.schema import table_specs
 from pipeline_sim.scenario.table import Table
-from pipeline_sim.scenario.table_reader import read_table
+from pipeline_sim.scenario.table_reader import expanded, read_table
 from pipeline_sim.scenario.validate import Findings, type_table
 
 __all__ = ["Scenario", "list_scenarios", "load_scenario"]
@@ -46,15 +46,22 @@ def bundled_names() -> list[str]:
     return sorted(file.parent.name for file in CATALOGUE.glob(f"*/{BASE_FILE}"))
 
 
+def as_scenario(given: Scenario | str | Path) -> Scenario:
+    """A scenario, or the one of that name or path."""
+    return given if isinstance(given, Scenario) else load_scenario(given)
+
+
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """Load a bundled scenario by name, or a user's folder or TOML file by path.
 
     Raises ``ScenarioError`` with everything that is wrong, not just the first thing.
     """
+    if not isinstance(name_or_path, str | Path):
+        raise ScenarioError([Problem("scenario", described(name_or_path), "a name or a path")])
     text = str(name_or_path)
     if text in bundled_names():
         return _load_base(CATALOGUE / text)
-    path = Path(name_or_path)
+    path = expanded(name_or_path)
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError):  # too long for a file name, or a NUL in it
@@ -65,7 +72,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         return _load_base(path)
     if is_folder:
         raise ScenarioError([Problem(text, "a folder without scenario.toml", SCENARIO_FILE)])
-    if is_file and path.suffix == ".toml":
+    if is_file and path.suffix.lower() == ".toml":
         return _load_user(path, whole_folder=path.name == SCENARIO_FILE)
     expected = "a bundled scenario (" + ", ".join(bundled_names()) + "), a scenario folder or a .toml file"
     if is_file:

@@ -50,7 +50,7 @@ def edit_tables(
         if isinstance(column, Problem):
             problems.append(column)
             continue
-        cell = parse_cell(column, text_of(value), where)
+        cell = parse_cell(column, text_of(value, column), where)
         if isinstance(cell, Problem):
             problems.append(cell)
             continue

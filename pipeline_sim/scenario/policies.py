@@ -14,10 +14,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pipeline_sim.clock import TRAINING_YEAR_MONTH
-from pipeline_sim.errors import Problem, ScenarioError, nearest
+from pipeline_sim.errors import Problem, ScenarioError, described, nearest
 from pipeline_sim.scenario.cells import shown
 from pipeline_sim.scenario.header import Month, Name
 from pipeline_sim.scenario.schema import FIRST_YEAR, LAST_YEAR, STATUSES
+from pipeline_sim.scenario.table_reader import expanded
 from pipeline_sim.scenario.toml_reader import key_place, read_toml
 
 BUNDLED = Path(__file__).resolve().parent.parent / "catalogue" / "policies"
@@ -139,24 +140,42 @@ def bundled_policy_names() -> list[str]:
     return sorted(file.stem for file in BUNDLED.glob("*.toml"))
 
 
+def as_policies(given: Iterable[Policy | str | Path]) -> dict[str, Policy]:
+    """Policies by name, each given as a ``Policy``, a name or a path; the same one may be given twice.
+
+    Raises ``ScenarioError`` for two different ones of a name.
+    """
+    if isinstance(given, str | Path | Policy) or not isinstance(given, Iterable):
+        raise ScenarioError([Problem("policies", described(given), "a list of policies")])
+    named: dict[str, Policy] = {}
+    for each in given:
+        policy = each if isinstance(each, Policy) else load_policy(each)
+        if named.setdefault(policy.name, policy) != policy:
+            where, expected = f"policy {policy.name}", "a name for each"
+            raise ScenarioError([Problem(where, "two policies of that name", expected)])
+    return named
+
+
 def load_policy(name_or_path: str | Path, beside: Path | None = None) -> Policy:
     """A bundled policy by name, or the one in a TOML file.
 
     ``beside`` is the folder from which a path that is not absolute starts. Raises ``ScenarioError`` with
     everything that is wrong with the file; what its edits name is looked up when a scenario takes it in.
     """
+    if not isinstance(name_or_path, str | Path):
+        raise ScenarioError([Problem("policy", described(name_or_path), "a name, a path or a Policy")])
     text = str(name_or_path)
     names = bundled_policy_names()
     if text in names:
         return _read(BUNDLED / f"{text}.toml", f"{text}.toml")
-    path = Path(beside or ".", name_or_path)
+    path = Path(beside or ".", expanded(name_or_path))
     try:
-        is_file = path.is_file()
+        is_file, is_folder = path.is_file(), path.is_dir() and text
     except (OSError, ValueError):  # too long for a file name, or a NUL in it
-        is_file = False
-    if is_file and path.suffix == ".toml":
+        is_file = is_folder = False
+    if is_file and path.suffix.lower() == ".toml":
         return _read(path, path.name)
-    found = "a file that is not TOML" if is_file else "no policy of that name"
+    found = "a file that is not TOML" if is_file else "a folder" if is_folder else "no policy of that name"
     expected = "a bundled policy (see pipeline-sim list) or a .toml file"
     raise ScenarioError([Problem(f"policy {shown(text)}", found, expected, nearest(text, names))])
 

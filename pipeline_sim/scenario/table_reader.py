@@ -47,6 +47,14 @@ def read_text(path: Path, label: str, problems: list[Problem]) -> str | None:
         return None
 
 
+def expanded(path: str | Path) -> Path:
+    """A path a user gave, with ``~`` for the home folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # no such user: a file may be called so
+        return Path(path)
+
+
 def read_table(path: Path, label: str, problems: list[Problem]) -> RawTable | None:
     """Read one CSV file; None if nothing in it can be used. Wholly blank lines are ignored."""
     text = read_text(path, label, problems)

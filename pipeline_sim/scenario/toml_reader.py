@@ -18,7 +18,7 @@ def read_toml(path: Path, label: str, problems: list[Problem]) -> tuple[str, dic
         return None
     try:
         return text, tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         place = f"{label}:{line[1]}" if line else label
         problems.append(Problem(place, f"broken TOML ({error})", "valid TOML"))

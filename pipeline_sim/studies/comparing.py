@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
 from pipeline_sim.engines.choice import DEFAULT_ENGINE, release_buffers
 from pipeline_sim.errors import PipelineError, Problem, ScenarioError
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.scenario.load import Scenario, load_scenario
-from pipeline_sim.scenario.policies import Policy, load_policy
+from pipeline_sim.scenario.load import Scenario, as_scenario
+from pipeline_sim.scenario.policies import Policy, as_policies
 from pipeline_sim.studies import comparison_tables as tables
 from pipeline_sim.studies.extra_costs import CostTables, cost_tables
 from pipeline_sim.studies.pairing import PairedRuns, pair_runs
@@ -78,8 +79,8 @@ class Comparison:
 
 
 def compare(
-    scenario: Scenario | str,
-    policies: Sequence[Policy | str],
+    scenario: Scenario | str | Path,
+    policies: Sequence[Policy | str | Path],
     reps: int,
     seed: int | None = None,
     years: int | None = None,
@@ -98,21 +99,21 @@ def compare(
         ScenarioError: the scenario or a policy cannot be used.
         PipelineError: an argument is not possible.
     """
-    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    chosen = as_scenario(scenario)
     return compare_arms(chosen, policy_arms(chosen, policies), reps, seed, years, engine, workers)
 
 
-def policy_arms(scenario: Scenario, policies: Sequence[Policy | str]) -> list[Arm]:
+def policy_arms(scenario: Scenario, policies: Sequence[Policy | str | Path]) -> list[Arm]:
     """An arm for each policy alone and, if there are several, one for all together.
 
     Policies that contradict one another, such as two sizes of the same, are only compared alone.
     """
     if not policies:
         raise PipelineError("policies: found none, expected one or more")
-    chosen = {
-        policy.name: policy
-        for policy in (load_policy(given) if isinstance(given, str) else given for given in policies)
-    }
+    chosen = as_policies(policies)
+    if len(chosen) > 1 and TOGETHER in chosen:
+        expected = f"another name: {TOGETHER} is what all of them at once are called"
+        raise ScenarioError([Problem(f"policy {TOGETHER}", "that name among several", expected)])
     alone = [
         Arm(policy.name, policy.title, scenario.with_policy(policy), about=_about(policy))
         for policy in chosen.values()
@@ -126,7 +127,7 @@ def policy_arms(scenario: Scenario, policies: Sequence[Policy | str]) -> list[Ar
     return [*alone, Arm(TOGETHER, "All together", together, tuple(chosen))]
 
 
-def contradictions(scenario: Scenario, policies: Sequence[Policy | str]) -> list[Problem]:
+def contradictions(scenario: Scenario, policies: Sequence[Policy | str | Path]) -> list[Problem]:
     """Why policies that are possible alone cannot be in force together; nothing if they can."""
     try:
         scenario.with_policy(*policies)
@@ -160,7 +161,7 @@ def compare_arms(
         PipelineError: an argument is not possible, or the arms cannot be laid side by side.
     """
     _check(base, arms, years)
-    seed = checked_seed(base, seed, 0, engine)
+    seed = checked_seed(base, seed, engine)
     names = [arm.name for arm in arms]
     make = partial(_one_replication, names, seed, engine, more)
     scenarios = [base, *(arm.scenario for arm in arms)]

@@ -119,10 +119,15 @@ def _by_group(arm: str, runs: Sequence[ExtraCost], window: tuple[int, int]) -> p
         inside = rows[(rows["year"] >= first) & (rows["year"] <= last)]
         for (cut,) in cuts:
             sums = inside.groupby(["rep", cut])[["base", "policy"]].sum() / (last - first + 1)
-            wide = sums.unstack(cut, fill_value=0.0).reindex(range(len(runs)), fill_value=0.0)
-            base, policy = wide["base"].to_numpy(), wide["policy"].to_numpy()
+            groups = [ALL] if cut == ALL else sorted(inside[cut].unique())
+            base, policy = (
+                sums[side]
+                .unstack(cut, fill_value=0.0)
+                .reindex(index=range(len(runs)), columns=groups, fill_value=0.0)
+                .to_numpy(dtype=float)
+                for side in ("base", "policy")
+            )
             found = estimate(policy - base)
-            groups = wide["base"].columns.to_numpy(dtype=object)
             frames.append(
                 pd.DataFrame(
                     {

@@ -15,16 +15,17 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from pipeline_sim import compiling
 from pipeline_sim.engines.choice import DEFAULT_ENGINE, SECONDS_TO_COMPILE
-from pipeline_sim.errors import PipelineError
+from pipeline_sim.errors import PipelineError, whole_number
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.scenario.load import Scenario, load_scenario
-from pipeline_sim.studies.runs import RunResult, checked_seed, run_replication
+from pipeline_sim.scenario.load import Scenario, as_scenario
+from pipeline_sim.studies.runs import LAST_REP, RunResult, checked_seed, run_replication
 from pipeline_sim.studies.worker_deaths import current_executor, deaths_told, lost_a_worker
 
 Made = TypeVar("Made")
@@ -37,7 +38,7 @@ class WorkerError(PipelineError):
 
 
 def replications(
-    scenario: Scenario | str,
+    scenario: Scenario | str | Path,
     reps: int,
     seed: int | None = None,
     years: int | None = None,
@@ -48,7 +49,7 @@ def replications(
 
 
 def multiple_replications(
-    scenario: Scenario | str,
+    scenario: Scenario | str | Path,
     reps: int,
     seed: int | None = None,
     years: int | None = None,
@@ -70,7 +71,7 @@ def multiple_replications(
 
 def map_replications(
     make: Callable[[RunResult], Made],
-    scenario: Scenario | str,
+    scenario: Scenario | str | Path,
     reps: int,
     seed: int | None = None,
     years: int | None = None,
@@ -88,8 +89,8 @@ def map_replications(
         ScenarioError: the scenario cannot be used.
         PipelineError: an argument is not possible, or a worker died.
     """
-    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    seed = checked_seed(chosen, seed, 0, engine)
+    chosen = as_scenario(scenario)
+    seed = checked_seed(chosen, seed, engine)
     one_run = partial(_of_one_run, make, chosen, seed, engine)
     return map_blueprints(one_run, [chosen], reps, years, engine, workers, ahead)
 
@@ -108,8 +109,7 @@ def map_blueprints(
     It is for ``make`` to run them: so several scenarios can be run and compared in one place, one log at a
     time. The rest is as in ``map_replications``.
     """
-    if reps < 1:
-        raise PipelineError(f"reps: found {reps}, expected 1 or more")
+    reps = whole_number("reps", reps, 1, LAST_REP + 1)
     workers = min(check_workers(workers), reps)
     compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
     if workers > 1:
@@ -126,11 +126,9 @@ def most_workers() -> int:
 
 def check_workers(workers: int) -> int:
     """``workers``, if so many processes can be had; else ``WorkerError``."""
-    if not 1 <= workers <= most_workers():
-        raise WorkerError(
-            f"workers: found {workers}, expected 1 to {most_workers()} (this machine has "
-            f"{os.cpu_count()} processors)"
-        )
+    workers = whole_number(
+        f"workers (this machine has {os.cpu_count()} processors)", workers, 1, most_workers()
+    )
     if workers > 1:
         _joblib()
     return workers

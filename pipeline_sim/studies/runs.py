@@ -30,13 +30,15 @@ from pipeline_sim.engines.choice import (
     engine_named,
     release_buffers,
 )
-from pipeline_sim.errors import PipelineError
+from pipeline_sim.errors import whole_number
 from pipeline_sim.eventlog import EventLog
 from pipeline_sim.results.bundle import Results, summarise
 from pipeline_sim.scenario.blueprint import Blueprint
-from pipeline_sim.scenario.load import Scenario, load_scenario
+from pipeline_sim.scenario.load import Scenario, as_scenario
 
 Progress = Callable[[int, int, int], None]
+LAST_REP = 2**31 - 2  # as the tables hold it
+LARGEST_SEED = 2**63 - 1
 RECORDED_VERSIONS = ("numpy", "pandas", "simpy", "numba", "pyarrow")
 
 
@@ -86,7 +88,7 @@ class RunResult:
 
 
 def single_run(
-    scenario: Scenario | str,
+    scenario: Scenario | str | Path,
     seed: int | None = None,
     rep: int = 0,
     years: int | None = None,
@@ -107,8 +109,8 @@ def single_run(
         ScenarioError: the scenario cannot be used.
         PipelineError: ``engine``, ``seed`` or ``rep`` is not possible.
     """
-    chosen = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    seed = checked_seed(chosen, seed, rep, engine)
+    chosen = as_scenario(scenario)
+    seed, rep = checked_seed(chosen, seed, engine), whole_number("rep", rep, 0, LAST_REP)
     compiling.announce_if_cold(engine, SECONDS_TO_COMPILE[engine])
     return run_replication(chosen, chosen.blueprint(years), seed, rep, engine, progress, more_to_come=False)
 
@@ -190,16 +192,10 @@ def peak_memory_mib() -> float | None:
     return round(peak * bytes_in_unit / 2**20, 1)
 
 
-def checked_seed(scenario: Scenario, seed: int | None, rep: int, engine: str) -> int:
-    """The seed to run with; ``PipelineError`` if it, ``rep`` or ``engine`` cannot be."""
+def checked_seed(scenario: Scenario, seed: int | None, engine: str) -> int:
+    """The seed to run with; ``PipelineError`` if it or ``engine`` cannot be."""
     check_engine(engine)
-    if seed is None:
-        seed = scenario.default_seed
-    if not 0 <= seed < 2**63:
-        raise PipelineError(f"seed: found {seed}, expected 0 to 2**63 - 1")
-    if rep < 0:
-        raise PipelineError(f"rep: found {rep}, expected 0 or more")
-    return seed
+    return scenario.default_seed if seed is None else whole_number("seed", seed, 0, LARGEST_SEED)
 
 
 def run_replication(
