@@ -205,6 +205,13 @@ def test_a_name_that_is_no_text_is_refused(pipeline: CommandLine, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_in_place_of_a_parent_folder_is_named(pipeline: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("", encoding="utf-8")
+    result = pipeline("run", *SHORT, "--out", "notes/deep/out")
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'notes'} is a file" in result.output
+
+
 def test_the_current_folder_is_not_replaced_by_a_new_scenario(pipeline: CommandLine, tmp_path: Path) -> None:
     result = pipeline("new", ".", "--base", "teaching")
     assert result.exit_code == 2

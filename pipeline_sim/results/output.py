@@ -59,7 +59,9 @@ class OutputFolder:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             self._partial.mkdir()
         except OSError as failure:
-            raise OutputError(f"cannot create {self.target}: {failure.strerror}") from failure
+            in_the_way = next((one for one in self.target.parents if one.exists() and not one.is_dir()), None)
+            why = failure.strerror if in_the_way is None else f"{in_the_way} is a file"
+            raise OutputError(f"cannot create {self.target}: {why}") from failure
         return self
 
     def append_events(self, log: EventLog, rep: int) -> None:

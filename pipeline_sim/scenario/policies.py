@@ -150,9 +150,11 @@ def as_policies(given: Iterable[Policy | str | Path]) -> dict[str, Policy]:
     named: dict[str, Policy] = {}
     for each in given:
         policy = each if isinstance(each, Policy) else load_policy(each)
-        if named.setdefault(policy.name, policy) != policy:
-            where, expected = f"policy {policy.name}", "a name for each"
-            raise ScenarioError([Problem(where, "two policies of that name", expected)])
+        if (other := named.setdefault(policy.name, policy)) != policy:
+            places = [each.edits[0].place for each in (other, policy) if each.edits and each.edits[0].place]
+            written = f" ({places[0]} and {places[1]})" if len(set(places)) == 2 else ""
+            found = f"two policies of that name{written}"
+            raise ScenarioError([Problem(f"policy {policy.name}", found, "a name for each")])
     return named
 
 
