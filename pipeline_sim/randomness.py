@@ -175,6 +175,13 @@ def run_key(seed: int, replication: int) -> int:
 
 
 @rule
+def bells(key, people, purpose, occurrence, answer):
+    """Fill ``answer[i]`` with the bell of ``people[i]``. The processor draws several at once."""
+    for i in range(people.shape[0]):
+        answer[i] = bell(key, people[i], purpose, occurrence)
+
+
+@rule
 def happens_to_each(key, people, purpose, occurrence, threshold, answer):
     """Fill ``answer[i]`` with whether something happens to ``people[i]``."""
     for i in range(people.shape[0]):

@@ -81,6 +81,17 @@ def test_of_two_applicants_for_one_slot_the_first_of_the_lottery_starts():
     assert len(set(started.person.tolist())) == len(started)
 
 
+def test_whoever_applies_is_among_those_who_may():
+    key, people, year, month = run_key(SEED, 0), np.arange(2000, dtype=np.int64), 3, 8
+    chances, months = np.array([1 << 28, 0, 1 << 29, 1 << 30]), np.array([8, 8, 8, 2])
+    held, orders, from_level = np.zeros(2000, np.int64), np.ones(2000, np.int64), np.zeros(4, np.int64)
+    applied, may = np.empty(2000, np.int64), np.ones(2000, np.bool_)
+    rules.applications(key, people, year, month, held, orders, chances, from_level, months, applied)
+    rules.may_apply(key, people, year, chances * (months == month), may)
+    assert 0 < may.sum() < 1000
+    assert ((applied >= 0) == may).all()
+
+
 @pytest.mark.parametrize(
     ("whole_time", "wte", "months"), [(12, 60, 20), (12, 100, 12), (1, 80, 2), (24, 80, 30)]
 )

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline_sim.engines import compiled_engine as engine
+from pipeline_sim.engines.compiled_credentials import Credentials
 from pipeline_sim.engines.compiled_log import Book
 from pipeline_sim.engines.compiled_records import ALIVE
 from pipeline_sim.engines.compiled_rounds import Rounds
@@ -72,6 +73,7 @@ def taken_apart(simulation: engine.CompiledEngine) -> Clock:
     for kind, method, name in (
         (Rounds, "recruit", "rounds of recruitment"),
         (Rounds, "allocate_foundation", "foundation allocation"),
+        (Credentials, "end_month", "credentials"),
         (Book, "append", "putting the log in order"),
     ):
         setattr(kind, method, clock.timed(name, getattr(kind, method)))

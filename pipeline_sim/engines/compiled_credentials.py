@@ -25,7 +25,6 @@ from pipeline_sim.engines.compiled_records import (
 )
 from pipeline_sim.engines.compiled_rounds import system_rows
 from pipeline_sim.engines.compiled_tables import Run, Tables
-from pipeline_sim.prefetching import AHEAD, prefetch
 from pipeline_sim.rules import credentials as rules
 from pipeline_sim.scenario.blueprint import Blueprint
 from pipeline_sim.vocabulary import KINDS, Event, PoolKind
@@ -37,19 +36,16 @@ STUDY = np.dtype(
 
 
 @flow
-def credential_applicants(t: Any, r: Any, key: Any, month: Any, held: Any, applies: Any):
-    """List everyone who applies for a credential of this month in ``r.found``; returns how many.
+def credential_applicants(t: Any, r: Any, key: Any, month: Any, count: Any, held: Any, applies: Any):
+    """Keep in ``r.found`` those of its first ``count`` who apply for a credential of this month.
 
-    What each of them applies for is left in ``applies``; ``held`` are bit masks of the credentials people
-    have.
+    Returns how many. What each of them applies for is left in ``applies``; ``held`` are bit masks of the
+    credentials people have.
     """
     setting = t.setting[0]
     year, month_of_year = training_year(setting, month), calendar_month(setting.start_month, month)
-    for word in range(r.bits.shape[1]):
-        r.bits[DUE, word] = r.bits[MAY_STUDY, word]
     found = 0
-    for k in range(people_marked(r.bits[DUE], r.found)):
-        prefetch(r.people, r.found[k + AHEAD])
+    for k in range(count):
         i = r.found[k]
         person = r.people[i]
         if not in_post(person):
@@ -125,6 +121,7 @@ class Credentials:
         self._studies = by_field(np.zeros(0, STUDY))
         self._held = np.zeros(len(run.people), np.int64)  # bit mask of credentials by person
         self._applies = np.empty(len(run.people), np.int8)
+        self._identity = tables.arrivals.identity
         self._first_pool = int(tables.supply.setting["supervisors_from"][0])
         self._months = set(blueprint.credential_month.tolist())
 
@@ -147,7 +144,8 @@ class Credentials:
 
     def _start(self, month: int) -> list[NDArray]:
         bp, run, t = self._bp, self._run, self._t
-        count = credential_applicants(t.credentials, run, self._key, month, self._held, self._applies)
+        count = self._find_who_may_apply(month)
+        count = credential_applicants(t.credentials, run, self._key, month, count, self._held, self._applies)
         who, credential = run.found[:count].astype(np.int64), self._applies[:count].astype(np.int64)
         free = ~np.isin(who, self._studies["who"])
         who, credential = who[free], credential[free]
@@ -179,6 +177,20 @@ class Credentials:
             _rows(Event.CREDENTIAL_STARTED, studies, studies["credential"]),
             *_slot_rows(slots.sum(axis=0), started),
         ]
+
+    def _find_who_may_apply(self, month: int) -> int:
+        """List in ``found`` those whose draws would be low enough in some post; returns how many."""
+        bp, run = self._bp, self._run
+        year = clock.training_year(bp.start_month, month)
+        starts = bp.credential_month == clock.calendar_month(bp.start_month, month)
+        highest = self._t.credentials.chance[year].max(axis=(0, 1)) * starts
+        run.bits[DUE] = run.bits[MAY_STUDY]
+        may_study = run.found[: people_marked(run.bits[DUE], run.found)]
+        low_enough = np.empty(len(may_study), np.bool_)
+        rules.may_apply(self._key, self._identity[may_study], year, highest, low_enough)
+        chosen = may_study[low_enough]
+        run.found[: len(chosen)] = chosen
+        return len(chosen)
 
     def _room(self) -> NDArray[np.int64]:
         """[G, R] supervision that is free."""

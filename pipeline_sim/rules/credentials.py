@@ -37,6 +37,21 @@ def applies_for(key, person, year, month_of_year, held, order, chances, from_lev
 
 
 @rule
+def may_apply(key, people, year, highest, answer):
+    """Fill ``answer[i]`` with whether ``people[i]`` would apply if they had the highest chance there is.
+
+    ``highest[credential]`` is the highest yearly threshold of anyone, 0 without starts this month. Few would;
+    what they are need be known of those alone.
+    """
+    answer[:] = False
+    for credential in range(highest.shape[0]):
+        if highest[credential] > 0:
+            for i in range(people.shape[0]):
+                u = draw(key, people[i], CREDENTIAL_APPLIES, year * PAIRS + credential)
+                answer[i] |= u < highest[credential]
+
+
+@rule
 def applications(key, people, year, month_of_year, held, orders, chances, from_level, months, answer):
     """Fill ``answer[i]`` with what ``people[i]`` apply for, all of one group and programme."""
     for i in range(people.shape[0]):

@@ -14,7 +14,17 @@ from numba import int64
 from numpy.typing import NDArray
 
 from pipeline_sim.compiling import kernel
-from pipeline_sim.randomness import ABILITY, ASSESSMENT, RESPONSE, SHORTLIST, UPGRADE, bell, draw, happens
+from pipeline_sim.randomness import (
+    ABILITY,
+    ASSESSMENT,
+    RESPONSE,
+    SHORTLIST,
+    UPGRADE,
+    bell,
+    bells,
+    draw,
+    happens,
+)
 from pipeline_sim.rules.matching import (
     ACCEPTS,
     ACCEPTS_WITH_UPGRADES,
@@ -90,10 +100,12 @@ def judge(key, applicants, assessment, ability, shortlist):
     tiers = 1 if assessment.tier_stage == TIER_AT_INTERVIEW else 0
     season, noise_percent = assessment.season, assessment.noise_percent
     people, profile, tier, bonus = applicants.person, applicants.profile, applicants.tier, assessment.bonus
+    bells(key, people, ABILITY, 0, ability)
+    bells(key, people, SHORTLIST, season, shortlist)
     for i in range(ability.shape[0]):
-        ability[i] = bell(key, people[i], ABILITY, 0) + bonus[profile[i]]
-        test = bell(key, people[i], SHORTLIST, season)
-        shortlist[i] = merit_of(tiers * int64(tier[i]), ability[i] + test * noise_percent // 100, i)
+        ability[i] += bonus[profile[i]]
+        score = ability[i] + shortlist[i] * noise_percent // 100
+        shortlist[i] = merit_of(tiers * int64(tier[i]), score, i)
 
 
 @kernel
