@@ -52,6 +52,12 @@ def test_what_is_no_name_and_no_path_is_refused(small: Scenario, given: Any) -> 
         policy_arms(small, [given])
 
 
+@pytest.mark.parametrize("given", ["", " "])
+def test_a_blank_name_is_not_taken_for_the_current_folder(given: str) -> None:
+    with pytest.raises(ScenarioError, match=r"scenario: found '.*', expected a name or a path"):
+        load_scenario(given)
+
+
 def test_one_policy_in_place_of_a_list_is_told() -> None:
     with pytest.raises(ScenarioError, match="found 'oop-pause', expected a list of policies"):
         compare("teaching", "oop-pause", reps=1)  # type: ignore[arg-type]

@@ -212,6 +212,15 @@ def test_a_file_in_place_of_a_parent_folder_is_named(pipeline: CommandLine, tmp_
     assert f"{tmp_path / 'notes'} is a file" in result.output
 
 
+@pytest.mark.parametrize(("folder", "typed"), [("my plans", "'my plans'"), ("-x", "./-x")])
+def test_the_command_told_for_a_new_folder_can_be_typed(
+    pipeline: CommandLine, folder: str, typed: str
+) -> None:
+    result = pipeline("new", "--base", "teaching", "--", folder)
+    assert result.exit_code == 0
+    assert result.output.endswith(f"pipeline-sim validate {typed}\n")
+
+
 def test_the_current_folder_is_not_replaced_by_a_new_scenario(pipeline: CommandLine, tmp_path: Path) -> None:
     result = pipeline("new", ".", "--base", "teaching")
     assert result.exit_code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ def make_scenario(folder: Path, base: str) -> None:
     from pipeline_sim.scenario.new import new_scenario
 
     new_scenario(folder, base)
-    click.echo(f"{folder} is a copy of {base}. Edit its tables, then: pipeline-sim validate {folder}")
+    typed = shlex.quote(f"./{folder}" if str(folder).startswith("-") else str(folder))
+    click.echo(f"{folder} is a copy of {base}. Edit its tables, then: pipeline-sim validate {typed}")
 
 
 def explain_parameter(parameter: str, scenario: str) -> None:

@@ -56,7 +56,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
 
     Raises ``ScenarioError`` with everything that is wrong, not just the first thing.
     """
-    if not isinstance(name_or_path, str | Path):
+    if not isinstance(name_or_path, str | Path) or not str(name_or_path).strip():
         raise ScenarioError([Problem("scenario", described(name_or_path), "a name or a path")])
     text = str(name_or_path)
     if text in bundled_names():
