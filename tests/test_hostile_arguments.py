@@ -165,12 +165,11 @@ def test_a_policy_that_leads_beyond_all_numbers_is_told(
         small.with_policy(Policy("much", "Much", (edit, edit)))
 
 
-def test_a_blank_number_is_neither_multiplied_nor_added_to() -> None:
-    england = load_scenario("england")
-    edit = Edit("credential_eligibility:from_level", "add", 1)
-    before = england.tables["credential_eligibility"]["from_level"]
-    after = england.with_policy(Policy("later", "Later", (edit,))).dated.tables["credential_eligibility"]
-    assert after["from_level"] == tuple(None if level is None else level + 1 for level in before)
+def test_a_number_that_one_policy_blanks_is_left_blank_by_another() -> None:
+    blanks = Policy("blanks", "Blanks", (Edit("incentives:more_stay", "set", ""),))
+    adds = Policy("adds", "Adds", (Edit("incentives:more_stay", "add", 0.1),))
+    dated = load_scenario("england").with_policy(blanks, adds).dated
+    assert set(dated.tables["incentives"]["more_stay"]) == {None}
 
 
 def test_a_policy_that_ended_before_the_run_is_said_to(small: Scenario) -> None:
