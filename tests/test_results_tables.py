@@ -334,6 +334,19 @@ def test_a_start_twelve_months_after_f2_is_not_within_them(months: int, reached:
     assert cohort.loc[cohort["step"] == 4, "destination"].tolist() == [reached]
 
 
+def test_who_resigned_from_foundation_is_not_in_it_for_ever() -> None:
+    doctor = student(1)
+    log = log_of(
+        row(1, doctor, Event.ENTERED_MEDICAL_SCHOOL),
+        row(2, doctor, Event.GRADUATED),
+        row(3, doctor, Event.FOUNDATION_STARTED, FOUNDATION, F1),
+        row(5, doctor, Event.FOUNDATION_RESIGNED, FOUNDATION, F1),
+        row(5, doctor, Event.STARTED_OUTSIDE, detail=State.ABROAD),
+        row(9, doctor, Event.STARTED_LEVEL, GP, 2, detail=1),
+    )
+    assert summarise(log, BLUEPRINT).cohort["destination"].tolist() == ["graduated", "started F1", "resigned"]
+
+
 # conservation -----------------------------------------------------------------------------------
 
 _MOVES = {

@@ -38,6 +38,7 @@ ORDER = {
     cohort.STILL_STUDYING: (3, style.ORANGE),
     cohort.NO_FOUNDATION: (3, style.ORANGE),
     cohort.IN_FOUNDATION: (3, style.ORANGE),
+    cohort.RESIGNED: (3, style.ORANGE),
     cohort.NOT_YET: (3, style.ORANGE),
     cohort.OUTSIDE_TRAINING: (3, style.ORANGE),
     cohort.LEFT: (4, style.GREY),

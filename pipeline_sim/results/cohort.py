@@ -20,11 +20,12 @@ STEPS = ("medical school", "graduated", "foundation", "after F2", "specialty tra
 ENTERED = "entered"
 GRADUATED, LEFT, STILL_STUDYING = "graduated", "left", "studying"
 STARTED_F1, NO_FOUNDATION = "started F1", "waiting for F1"
-COMPLETED_F2, IN_FOUNDATION = "completed F2", "in foundation"
+COMPLETED_F2, IN_FOUNDATION, RESIGNED = "completed F2", "in foundation", "resigned"
 WITHIN_YEAR, LATER, NOT_YET = "within 12 months", "later", "not in training"
 CCT, IN_TRAINING, AWAY, OUTSIDE_TRAINING = "CCT", "in training", "stepped out", "outside training"
 _PLACES = (
     *(ENTERED, GRADUATED, LEFT, STILL_STUDYING, STARTED_F1, NO_FOUNDATION, COMPLETED_F2, IN_FOUNDATION),
+    RESIGNED,
     *(WITHIN_YEAR, LATER, NOT_YET, CCT, IN_TRAINING, AWAY, OUTSIDE_TRAINING),
 )
 _CODE = {name: code for code, name in enumerate(_PLACES)}
@@ -36,7 +37,8 @@ def cohort_frame(facts: Facts, rep: int = 0) -> pd.DataFrame:
     """Columns ``rep, intake, step, origin, destination, people``.
 
     ``step`` is the column of the destination (1 to 5, see ``STEPS``). Those who have left or have not
-    got further at the horizon are carried no further.
+    got further at the horizon are carried no further, nor are those who resigned from foundation,
+    whatever they did later.
     """
     arrivals = facts.rows(Event.ENTERED_MEDICAL_SCHOOL)
     if not len(arrivals):
@@ -73,6 +75,7 @@ def _roads(lives: Lives, entered: NDArray, final_level: int) -> tuple[list[NDArr
     soon = (training >= 0) & (lives.month[training] - lives.month[signed_off] < _SOON)
     at_end = lives.state[lives.begin[np.searchsorted(lives.begin, entered, side="right")] - 1]
     gone = at_end == State.OUTSIDE
+    in_foundation = np.isin(at_end, (State.FOUNDATION, State.FOUNDATION_WAITING))
     not_certified = np.select(
         [np.isin(at_end, (State.TRAINING, State.TRAINING_WAITING)), at_end == State.STEPPED_OUT],
         [_CODE[IN_TRAINING], _CODE[AWAY]],
@@ -91,7 +94,7 @@ def _roads(lives: Lives, entered: NDArray, final_level: int) -> tuple[list[NDArr
         np.full(len(entered), _CODE[ENTERED]),
         either(graduated >= 0, GRADUATED, STILL_STUDYING),
         either(foundation >= 0, STARTED_F1, NO_FOUNDATION),
-        either(signed_off >= 0, COMPLETED_F2, IN_FOUNDATION),
+        either(signed_off >= 0, COMPLETED_F2, code(in_foundation, IN_FOUNDATION, RESIGNED)),
         either(training >= 0, code(soon, WITHIN_YEAR, LATER), NOT_YET),
         either(certified >= 0, CCT, not_certified),
     ]
