@@ -151,23 +151,26 @@ def _hours(context: Context) -> dict[str, Any]:
 
 
 def _requests(context: Context) -> Ints:
-    """[Y, L, sex, 4] thresholds; in a year the row of the highest order not above a level's holds."""
-    families = dict(context.tables["programmes"].rows("programme", "family"))
-    levels = context.tables["levels"]
-    order_of = dict(zip(levels.keys, levels["order"], strict=True))
-    requests = np.zeros((context.years.count, len(context.levels), len(SEXES), 4), np.int64)
-    columns = ("start_female", "start_male", "ask_female", "ask_male", "back", "change")
-    of_programmes = context.years.in_force(context.tables.get("ltft_programmes"), "multiplier")
-    for y, rows in enumerate(context.years.in_force(context.tables.get("ltft_requests"), *columns)):
-        for (family, order_from), cells in sorted(rows.items(), key=lambda row: row[0][1]):
-            chances = dict(zip(columns, cells, strict=True))
-            for level, at in context.levels.items():
-                if families[level[0]] == family and order_of[level] >= order_from:
-                    (times,) = of_programmes[y].get((level[0],), (1.0,))
-                    for s, sex in enumerate(SEXES):
-                        asks = [min(1.0, times * chances[f"{when}_{sex}"]) for when in ("start", "ask")]
-                        requests[y, at, s] = [*map(threshold, (*asks, chances["back"], chances["change"]))]
-    return requests
+    """[Y, L, sex, 4] thresholds of starting part-time, asking, going back and changing.
+
+    In a year the row of the highest order not above a level's holds; its programme multiplies the first two.
+    """
+    tables, years = context.tables, context.years
+    families = dict(tables["programmes"].rows("programme", "family"))
+    order_of = dict(zip(tables["levels"].keys, tables["levels"]["order"], strict=True))
+    columns = (*(f"{when}_{sex}" for when in ("start", "ask") for sex in SEXES), "back", "change")
+    chances = np.zeros((years.count, len(context.levels), len(columns)))
+    for y, rows in enumerate(years.in_force(tables.get("ltft_requests"), *columns)):
+        for (family, first), cells in sorted(rows.items(), key=lambda row: row[0][1]):
+            here = [families[level[0]] == family and order_of[level] >= first for level in context.levels]
+            chances[y, here] = cells
+    times = np.ones((years.count, len(context.programmes)))
+    for since, (programme,), multiplier in years.dated(tables.get("ltft_programmes"), "multiplier"):
+        times[since, context.programmes[programme]] = multiplier
+    of_level = times[:, [context.programmes[programme] for programme, _ in context.levels]]
+    chances[..., : 2 * len(SEXES)] *= of_level[..., None]
+    of_sex = [[s, len(SEXES) + s, -2, -1] for s in range(len(SEXES))]
+    return np.rint(np.minimum(chances[..., of_sex], 1.0) * THRESHOLD_ONE).astype(np.int64)
 
 
 def _reasons(context: Context) -> Ints:

@@ -125,7 +125,10 @@ def most_workers() -> int:
 
 
 def check_workers(workers: int) -> int:
-    """``workers``, if so many processes can be had; else ``WorkerError``."""
+    """``workers``, if so many processes can be had.
+
+    Raises ``ScenarioError`` if not, and ``WorkerError`` if more than one is asked for without joblib.
+    """
     workers = whole_number(
         f"workers (this machine has {os.cpu_count()} processors)", workers, 1, most_workers()
     )
